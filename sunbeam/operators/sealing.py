@@ -1,0 +1,64 @@
+"""Encryption of secret contents at rest: AES-256-GCM, bound to the secret and revision it belongs to."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Callable
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from sunbeam.operators.entities import Secret
+
+_NONCE_BYTES = 12
+_SEALED = "sealed"
+
+
+class SealError(Exception):
+    """A sealed secret cannot be opened: the key is not the one it was sealed with, or it was altered."""
+
+
+class Sealer:
+    """Seals the documents of secrets; other documents pass unchanged."""
+
+    def __init__(self, key: bytes) -> None:
+        self._cipher = AESGCM(key)
+
+    def seal(self, kind: str, model_uuid: str, id: str, body: str) -> str:
+        """``body`` with each revision's content replaced by ``{"sealed": base64}``."""
+        if kind != Secret.kind:
+            return body
+        return _each_content(body, lambda number, content: self._seal(content, f"{model_uuid}/{id}/{number}"))
+
+    def open(self, kind: str, model_uuid: str, id: str, body: str) -> str:
+        """The inverse of ``seal``.  Raises SealError."""
+        if kind != Secret.kind:
+            return body
+        return _each_content(body, lambda number, content: self._open(content, f"{model_uuid}/{id}/{number}"))
+
+    def _seal(self, content: dict[str, str], context: str) -> dict[str, str]:
+        nonce = os.urandom(_NONCE_BYTES)
+        sealed = self._cipher.encrypt(nonce, json.dumps(content).encode(), context.encode())
+        return {_SEALED: base64.b64encode(nonce + sealed).decode()}
+
+    def _open(self, content: dict[str, str], context: str) -> dict[str, str]:
+        raw = base64.b64decode(content[_SEALED])
+        try:
+            plain = self._cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], context.encode())
+        except InvalidTag:
+            raise SealError(
+                f"Secret {context.split('/')[1]} cannot be decrypted: the engine's key is not the one that"
+                " encrypted it, or the database was altered.  Restore engine.key from the same backup."
+            ) from None
+        opened: dict[str, str] = json.loads(plain)
+        return opened
+
+
+def _each_content(body: str, change: Callable[[str, dict[str, str]], dict[str, str]]) -> str:
+    document: dict[str, Any] = json.loads(body)
+    for number, revision in document["revisions"].items():
+        revision["content"] = change(number, revision["content"])
+    return json.dumps(document)

@@ -1,0 +1,134 @@
+"""The cluster store: small documents in etcd, read and written with mutual TLS (design D9).
+
+Values that may hold secrets are sealed with AES-256-GCM under the deployment's key before they leave this
+process; etcd never sees them in clear.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from base64 import b64encode
+from pathlib import Path
+from typing import Any, Protocol
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from etcd3gw import Etcd3Client
+
+from sunbeam.cluster.certificates import KeyPair
+
+PREFIX = "/sunbeam/"
+
+
+class ClusterStore(Protocol):
+    """Keys are slash-separated words below ``/sunbeam/``; values are bytes."""
+
+    async def get(self, key: str) -> bytes | None: ...
+
+    async def put(self, key: str, value: bytes) -> None: ...
+
+    async def delete(self, key: str) -> bool:
+        """Whether the key was there."""
+        ...
+
+    async def create(self, key: str, value: bytes) -> bool:
+        """Put only if the key does not exist, in one transaction; whether it was put."""
+        ...
+
+    async def replace(self, key: str, old: bytes, new: bytes | None) -> bool:
+        """Put ``new`` (None: delete) only if the value still is ``old``; whether it was."""
+        ...
+
+    async def entries(self, prefix: str) -> dict[str, bytes]: ...
+
+
+def encode(value: bytes | str) -> str:
+    """Base64 text, as etcd's JSON gateway wants keys and values."""
+    return b64encode(value.encode() if isinstance(value, str) else value).decode()
+
+
+class Sealer:
+    """Seals values under a 32-byte key; the key of the entry is authenticated with it."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._cipher = AESGCM(secret)
+
+    @classmethod
+    def from_file(cls, path: Path) -> Sealer:
+        """Read the key file (0600, 32 bytes); it is made when it does not exist."""
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            temporary = path.with_name(path.name + ".new")
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(os.urandom(32))
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        return cls(path.read_bytes())
+
+    def seal(self, key: str, value: bytes) -> bytes:
+        nonce = os.urandom(12)
+        return nonce + self._cipher.encrypt(nonce, value, key.encode())
+
+    def open(self, key: str, sealed: bytes) -> bytes:
+        """Raises cryptography.exceptions.InvalidTag if it was changed or sealed under another key."""
+        return self._cipher.decrypt(sealed[:12], sealed[12:], key.encode())
+
+
+class EtcdStore:
+    """ClusterStore on one etcd endpoint."""
+
+    def __init__(self, host: str, port: int, authority: Path, client: KeyPair) -> None:
+        self._client = Etcd3Client(
+            host=host,
+            port=port,
+            protocol="https",
+            ca_cert=str(authority),
+            cert_cert=str(client.certificate),
+            cert_key=str(client.key),
+            api_path="/v3/",
+            timeout=10,
+        )
+        # Our CA and no proxy, whatever REQUESTS_CA_BUNDLE or http_proxy say.
+        self._client.session.trust_env = False
+
+    async def get(self, key: str) -> bytes | None:
+        found = await asyncio.to_thread(self._client.get, PREFIX + key)
+        return bytes(found[0]) if found else None
+
+    async def put(self, key: str, value: bytes) -> None:
+        await asyncio.to_thread(self._client.put, PREFIX + key, value)
+
+    async def delete(self, key: str) -> bool:
+        return bool(await asyncio.to_thread(self._client.delete, PREFIX + key))
+
+    async def create(self, key: str, value: bytes) -> bool:
+        name = encode(PREFIX + key)
+        return await self._transaction(
+            {"key": name, "result": "EQUAL", "target": "CREATE", "create_revision": 0},
+            {"request_put": {"key": name, "value": encode(value)}},
+        )
+
+    async def replace(self, key: str, old: bytes, new: bytes | None) -> bool:
+        name = encode(PREFIX + key)
+        change: dict[str, Any] = {"request_delete_range": {"key": name}}
+        if new is not None:
+            change = {"request_put": {"key": name, "value": encode(new)}}
+        return await self._transaction(
+            {"key": name, "result": "EQUAL", "target": "VALUE", "value": encode(old)}, change
+        )
+
+    async def entries(self, prefix: str) -> dict[str, bytes]:
+        found = await asyncio.to_thread(self._client.get_prefix, PREFIX + prefix)
+        return {metadata["key"].decode().removeprefix(PREFIX): bytes(value) for value, metadata in found}
+
+    async def members(self) -> list[dict[str, Any]]:
+        """etcd's members: ``name``, ``peerURLs``, ``clientURLs``."""
+        return list(await asyncio.to_thread(self._client.members))
+
+    async def _transaction(self, condition: dict[str, Any], change: dict[str, Any]) -> bool:
+        answer = await asyncio.to_thread(
+            self._client.transaction, {"compare": [condition], "success": [change], "failure": []}
+        )
+        return bool(answer.get("succeeded"))

@@ -1,0 +1,63 @@
+"""The image recipes under images/: what exists, what each is built from, and the hash that names it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+REGISTRY = "localhost/sunbeam"
+RECIPE_LABEL = "sunbeam.recipe"
+
+_PARENT = re.compile(r"^FROM\s+(?:localhost/sunbeam/(?P<name>[\w-]+):\S+|scratch)\s*$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One folder of images/: a Containerfile and the files it copies."""
+
+    name: str
+    folder: Path
+    parent: Recipe | None = None
+
+    @property
+    def image(self) -> str:
+        """The name charms and Terraform modules use."""
+        return f"{REGISTRY}/{self.name}:latest"
+
+    @cached_property
+    def digest(self) -> str:
+        """Hex SHA-256 (16 digits) over the recipe's files and those of all its parents."""
+        sha = hashlib.sha256(self.parent.digest.encode() if self.parent else b"")
+        for file in sorted(path for path in self.folder.rglob("*") if path.is_file()):
+            sha.update(file.relative_to(self.folder).as_posix().encode() + b"\0" + file.read_bytes())
+        return sha.hexdigest()[:16]
+
+
+def load_recipes(folder: Path) -> dict[str, Recipe]:
+    """All recipes of ``folder`` by name, parents first.
+
+    Raises ValueError if a Containerfile has no parent it may have, or parents form a circle.
+    """
+    parents: dict[str, str | None] = {}
+    for containerfile in sorted(folder.glob("*/Containerfile")):
+        found = _PARENT.search(containerfile.read_text())
+        if found is None:
+            raise ValueError(f"{containerfile}: needs FROM scratch or FROM {REGISTRY}/NAME:${{BASE}}")
+        parents[containerfile.parent.name] = found["name"]
+
+    recipes: dict[str, Recipe] = {}
+
+    def resolve(name: str, below: tuple[str, ...] = ()) -> Recipe:
+        if name in below or name not in parents:
+            raise ValueError(f"{folder / below[-1]}: cannot be built from {name!r}")
+        if name not in recipes:
+            parent = parents[name]
+            recipes[name] = Recipe(name, folder / name, resolve(parent, (*below, name)) if parent else None)
+        return recipes[name]
+
+    for name in parents:
+        resolve(name)
+    return recipes

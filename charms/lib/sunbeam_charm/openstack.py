@@ -79,7 +79,6 @@ def uwsgi(name: str, port: int, wsgi_file: str, *, home: str, threads: int = 4, 
         "die-on-term": True,
         "close-on-exec": True,
         "paste-logger": True,
-        "disable-logging": True,
         "listen": 100,
     }
     return section("uwsgi", options | {key.replace("_", "-"): value for key, value in more.items()})

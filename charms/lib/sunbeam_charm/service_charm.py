@@ -55,6 +55,9 @@ class ServiceCharm(ops.CharmBase):
         """Steps that run once per application, in order; yield those whose inputs are known."""
         return ()
 
+    def prepare(self) -> None:
+        """Make what services need besides files; called before each applying of the workload."""
+
     def workload(self) -> Workload:
         """What should run; called only when every needed relation has answered and all steps are done."""
         return Workload()
@@ -86,7 +89,7 @@ class ServiceCharm(ops.CharmBase):
     @property
     def address(self) -> str:
         """This unit's IP address, or nothing before it has one."""
-        binding = self.model.get_binding("juju-info")
+        binding = self.model.get_binding("peers")
         address = binding.network.bind_address if binding else None
         return str(address or "")
 
@@ -135,6 +138,7 @@ class ServiceCharm(ops.CharmBase):
             self.unit.set_workload_version(self.version)
             self._run_steps()
             if self.settled:
+                self.prepare()
                 apply(self.container, self.workload())
         self.publish()
 

@@ -2,7 +2,8 @@
 
 import hashlib
 import io
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
@@ -101,6 +102,15 @@ def run(
     return process.wait_output()[0]
 
 
+def wait_until(holds: Callable[[], bool], what: str, timeout: float, pause: float = 0.2) -> None:
+    """Return when ``holds`` does.  Raises TimeoutError, naming ``what`` was awaited."""
+    end = time.monotonic() + timeout
+    while not holds():
+        if time.monotonic() > end:
+            raise TimeoutError(f"Waited {timeout:.0f} s for this to become true: {what}.")
+        time.sleep(pause)
+
+
 def package_version(container: ops.Container, package: str) -> str:
     """The version of a Debian package in the image; empty where the image has no list of its packages."""
     try:
@@ -138,9 +148,7 @@ def apply(container: ops.Container, workload: Workload) -> None:
     container.replan()
 
 
-def http_check(
-    port: int, path: str = "/", level: str = "ready"
-) -> ops.pebble.CheckDict:
+def http_check(port: int, path: str = "/", level: str = "ready") -> ops.pebble.CheckDict:
     """Ask an API on this pod every half minute."""
     return {
         "override": "replace",

@@ -49,7 +49,7 @@ class User(Entity):
     name: str
     display_name: str = ""
     password_hash: str = ""
-    access: Literal["", "login", "superuser"] = "login"
+    access: Literal["", "login", "add-model", "superuser"] = "login"
     disabled: bool = False
     created: str = Field(default_factory=now)
 
@@ -231,6 +231,8 @@ class Seen(BaseModel):
     installed: bool = False
     started: bool = False
     stopped: bool = False
+    removed: bool = False
+    boot_id: str = ""
     charm_url: str = ""
     config_hash: str = ""
     leader: bool = False
@@ -240,6 +242,8 @@ class Seen(BaseModel):
     notices: dict[str, str] = Field(default_factory=dict)
     checks: dict[str, str] = Field(default_factory=dict)
     secrets: dict[str, int] = Field(default_factory=dict)
+    secret_expiries: dict[str, str] = Field(default_factory=dict)
+    secret_removals: list[str] = Field(default_factory=list)
     update_status_at: str = ""
 
 
@@ -262,7 +266,11 @@ class WorkloadState(BaseModel):
 
 
 class Unit(Entity):
-    """A unit: its runtime address, statuses, and what its charm has seen."""
+    """A unit: its runtime address, statuses, and what its charm has seen.
+
+    ``problem`` is the substrate's one sentence on why it does not run.  ``force`` lets a dying unit go
+    although its hooks fail (``remove-unit --force``).
+    """
 
     kind: ClassVar[str] = "unit"
     name: str
@@ -283,6 +291,8 @@ class Unit(Entity):
     charm_state: dict[str, str] = Field(default_factory=dict)
     storage: list[str] = Field(default_factory=list)
     annotations: dict[str, str] = Field(default_factory=dict)
+    problem: str = ""
+    force: bool = False
 
     @property
     def id(self) -> str:

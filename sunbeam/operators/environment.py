@@ -1,0 +1,116 @@
+"""The environment of a hook: the variables Juju sets and ops reads."""
+
+from __future__ import annotations
+
+import os
+
+from sunbeam.operators.context import HookContext
+from sunbeam.operators.entities import Secret, Storage
+from sunbeam.operators.operations.secrets import is_owner, reader_name
+
+JUJU_VERSION = "3.6.12"
+"""The version announced to clients and charms: ops gates secrets and Pebble features on it."""
+
+_PASSED_THROUGH = ("HOME", "TZ", "SSL_CERT_FILE", "http_proxy", "https_proxy", "no_proxy")
+_DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def hook_environment(context: HookContext, api_address: str) -> dict[str, str]:
+    """All variables of the hook that ``context`` stands for; nothing else is inherited."""
+    unit, hook = context.unit, context.hook
+    charm_folder = str(context.folders.charm(unit))
+    environment = {name: os.environ[name] for name in _PASSED_THROUGH if name in os.environ}
+    environment |= {
+        "CHARM_DIR": charm_folder,
+        "CLOUD_API_VERSION": "",
+        "DEBIAN_FRONTEND": "noninteractive",
+        "APT_LISTCHANGES_FRONTEND": "none",
+        "JUJU_AGENT_SOCKET_ADDRESS": str(context.folders.socket),
+        "JUJU_AGENT_SOCKET_NETWORK": "unix",
+        "JUJU_API_ADDRESSES": api_address,
+        "JUJU_AVAILABILITY_ZONE": "",
+        "JUJU_CHARM_DIR": charm_folder,
+        "JUJU_CONTEXT_ID": context.id,
+        "JUJU_DISPATCH_PATH": f"hooks/{hook.name}",
+        "JUJU_HOOK_NAME": hook.name,
+        "JUJU_MACHINE_ID": unit.machine,
+        "JUJU_MODEL_NAME": context.model.name,
+        "JUJU_MODEL_UUID": unit.model_uuid,
+        "JUJU_PRINCIPAL_UNIT": unit.principal,
+        "JUJU_UNIT_NAME": unit.name,
+        "JUJU_VERSION": JUJU_VERSION,
+        "LANG": "C.UTF-8",
+        "PATH": f"{context.folders.tools}:{os.environ.get('PATH', _DEFAULT_PATH)}",
+        "TERM": "dumb",
+    }
+    for extra in (_relation, _action, _storage, _workload, _secret):
+        environment |= extra(context)
+    return environment
+
+
+def _relation(context: HookContext) -> dict[str, str]:
+    hook = context.hook
+    if not hook.relation:
+        return {}
+    variables = {
+        "JUJU_RELATION": hook.endpoint,
+        "JUJU_RELATION_ID": f"{hook.endpoint}:{hook.relation}",
+        "JUJU_REMOTE_APP": hook.remote_application,
+        "JUJU_REMOTE_UNIT": hook.remote_unit,
+    }
+    return variables | ({"JUJU_DEPARTING_UNIT": hook.departing_unit} if hook.departing_unit else {})
+
+
+def _action(context: HookContext) -> dict[str, str]:
+    action = context.action
+    if action is None:
+        return {}
+    return {
+        "JUJU_ACTION_NAME": action.name,
+        "JUJU_ACTION_UUID": action.id,
+        "JUJU_ACTION_TAG": f"action-{action.id}",
+        "JUJU_DISPATCH_PATH": f"actions/{action.name}",
+    }
+
+
+def _storage(context: HookContext) -> dict[str, str]:
+    storage = context.store.get(Storage, context.unit.model_uuid, context.hook.storage)
+    if storage is None:
+        return {}
+    return {
+        "JUJU_STORAGE_ID": storage.tag,
+        "JUJU_STORAGE_LOCATION": storage.location,
+        "JUJU_STORAGE_KIND": "filesystem",
+    }
+
+
+def _workload(context: HookContext) -> dict[str, str]:
+    hook = context.hook
+    if not hook.workload:
+        return {}
+    variables = {"JUJU_WORKLOAD_NAME": hook.workload}
+    if hook.notice_id:
+        variables |= {
+            "JUJU_NOTICE_ID": hook.notice_id,
+            "JUJU_NOTICE_TYPE": hook.notice_type,
+            "JUJU_NOTICE_KEY": hook.notice_key,
+        }
+    return variables | ({"JUJU_PEBBLE_CHECK_NAME": hook.check} if hook.check else {})
+
+
+def _secret(context: HookContext) -> dict[str, str]:
+    hook, unit = context.hook, context.unit
+    if not hook.secret:
+        return {}
+    secret = next((secret for secret in context.store.all(Secret) if secret.id == hook.secret), None)
+    if secret is None:
+        return {"JUJU_SECRET_ID": f"secret:{hook.secret}", "JUJU_SECRET_LABEL": ""}
+    owned = is_owner(secret, unit.model_uuid, unit.name)
+    consumer = secret.consumers.get(reader_name(secret, unit.model_uuid, unit.name))
+    variables = {
+        "JUJU_SECRET_ID": secret.uri,
+        "JUJU_SECRET_LABEL": secret.label if owned else consumer.label if consumer else "",
+    }
+    if hook.kind in ("secret-remove", "secret-expired"):
+        variables["JUJU_SECRET_REVISION"] = str(hook.version)
+    return variables

@@ -6,8 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest_asyncio
-
-from tests.functional.operators.support import Controller
+from engine_harness import Controller
 
 
 @pytest_asyncio.fixture

@@ -35,7 +35,7 @@ class Provider(ops.CharmBase):
         self._publish(event.relation)
 
     def _publish(self, relation: ops.Relation) -> None:
-        relation.data[self.unit]["greeting"] = self.config["greeting"]
+        relation.data[self.unit]["greeting"] = str(self.config["greeting"])
         if self.unit.is_leader():
             try:
                 secret = self.model.get_secret(label="password")

@@ -5,7 +5,7 @@ import ops
 
 
 class Workload(ops.CharmBase):
-    _stored = ops.StoredState()
+    _stored = ops.StoredState()  # type: ignore[no-untyped-call]
 
     def __init__(self, framework: ops.Framework) -> None:
         super().__init__(framework)

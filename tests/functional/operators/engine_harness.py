@@ -101,11 +101,8 @@ class Controller:
         digest = hashlib.sha256(str(folder).encode()).hexdigest()
         with edit(self.store, model) as open_model:
             url = add_charm(open_model, folder, digest).url
-            resources = fields.pop("images", {})
             wanted = Deployment(name=name or charm, charm_url=url, units=units, **fields)
-            application = deploy(open_model, wanted)
-            application.resources.update(resources)
-        return application
+            return deploy(open_model, wanted)
 
     def relate(self, model: Model, *ends: str) -> Relation:
         with edit(self.store, model) as open_model:

@@ -135,6 +135,15 @@ def push(container: ops.Container, files: tuple[File, ...]) -> None:
             )
 
 
+def own_folder(container: ops.Container, path: str, user: str, mode: int = 0o750) -> None:
+    """Make a folder, or take over the root of a storage, for a service's user."""
+    container.make_dir(path, make_parents=True, user=user, group=user, permissions=mode)
+    folder = container.list_files(path, itself=True)[0]
+    if folder.user != user:
+        run(container, "chown", f"{user}:{user}", path)
+        run(container, "chmod", f"{mode:o}", path)
+
+
 def apply(container: ops.Container, workload: Workload) -> None:
     """Write changed files, then start what does not run and restart what changed."""
     push(container, workload.files)

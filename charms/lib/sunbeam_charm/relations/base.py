@@ -87,13 +87,18 @@ def secret_content(charm: ops.CharmBase, secret_id: str) -> dict[str, str]:
 
 
 def owned_secret(
-    charm: ops.CharmBase, label: str, make: Callable[[], dict[str, str]] | None = None
+    charm: ops.CharmBase,
+    label: str,
+    make: Callable[[], dict[str, str]] | None = None,
+    rotate: ops.SecretRotate | None = None,
 ) -> ops.Secret | None:
     """This application's secret ``label``, made on first use by the leader; None where it does not exist."""
     try:
         return charm.model.get_secret(label=label)
     except ops.SecretNotFoundError:
-        return charm.app.add_secret(make(), label=label) if make and charm.unit.is_leader() else None
+        if make is None or not charm.unit.is_leader():
+            return None
+        return charm.app.add_secret(make(), label=label, rotate=rotate)
 
 
 def secret_id(secret: ops.Secret) -> str:

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The charm of Horizon.
 
-Horizon writes absolute paths into pages and scripts, so it has to know the path people see.  The ingress strips
-that path from requests; without an ingress there is none.
+Horizon writes absolute paths into pages and scripts, so it has to know the path people see.  The ingress
+strips that path from requests; without an ingress there is none.
 """
 
 import secrets

@@ -4,8 +4,9 @@ import json
 from typing import Any, Protocol
 
 import ops
-from compute import Identity
 from process import ProcessError, Run
+from sunbeam_charm.relations.identity_credentials import IdentityCredentials
+from sunbeam_charm.relations.identity_service import Identity
 
 
 class Node(Protocol):
@@ -14,11 +15,10 @@ class Node(Protocol):
     on: ops.CharmEvents
     framework: ops.Framework
     run: Run
+    host_name: str
 
     @property
-    def host_name(self) -> str: ...
-
-    def identity(self) -> Identity | None: ...
+    def identity(self) -> IdentityCredentials: ...
 
 
 class Actions(ops.Object):
@@ -49,7 +49,7 @@ class Actions(ops.Object):
         self._set_service(event, "--enable")
 
     def _set_service(self, event: ops.ActionEvent, *change: str) -> None:
-        identity = self._node.identity()
+        identity = self._node.identity.read()
         if identity is None:
             event.fail("identity-credentials is not complete: integrate hypervisor with keystone first")
             return

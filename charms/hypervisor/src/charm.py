@@ -7,6 +7,7 @@ relations allow.  That makes a reboot, a lost hook and a changed setting the sam
 
 import socket
 from pathlib import Path
+from typing import Any
 
 import abilities
 import compute
@@ -15,13 +16,19 @@ import ops
 import packages
 import pki
 import process
-import relations
 import services
 from actions import Actions
 from files import File, write
+from relations import USER, MachineCertificate
+from sunbeam_charm.relations.base import Requirer
+from sunbeam_charm.relations.certificate_transfer import Authorities
+from sunbeam_charm.relations.identity_credentials import IdentityCredentials
+from sunbeam_charm.relations.nova import NovaService
+from sunbeam_charm.relations.ovsdb_cms import OvsdbCms
+from sunbeam_charm.relations.rabbitmq import Broker
 
 COMPUTE_SERVICES = ("nova-compute", "neutron-ovn-metadata-agent")
-BASE_SERVICES = ("ovsdb-server", "ovs-vswitchd", "virtlogd", "libvirtd")
+ALL_SERVICES = ("ovsdb-server", "ovs-vswitchd", "virtlogd", "libvirtd", "ovn-controller", *COMPUTE_SERVICES)
 AUTHORITIES = "/usr/local/share/ca-certificates/sunbeam.crt"
 CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 
@@ -37,6 +44,20 @@ class HypervisorCharm(ops.CharmBase):
     def __init__(self, framework: ops.Framework) -> None:
         super().__init__(framework)
         self.services = self.make_services()
+        self.amqp = Broker(self, "amqp", USER)
+        self.identity = IdentityCredentials(self, "identity-credentials", USER)
+        self.nova = NovaService(self, "nova-service")
+        self.ovsdb = OvsdbCms(self, "ovsdb-cms", external=True)
+        self.certificate = MachineCertificate(self, "certificates")
+        self.authorities = Authorities(self, "receive-ca-cert")
+        self.requirers: tuple[Requirer[Any], ...] = (
+            self.amqp,
+            self.identity,
+            self.nova,
+            self.ovsdb,
+            self.certificate,
+            self.authorities,
+        )
         self._tried.set_default(boot_id="", kvm=False, kernel_datapath=False)
         for event in (
             self.on.config_changed,
@@ -63,21 +84,20 @@ class HypervisorCharm(ops.CharmBase):
         """Whether this is a machine container, whose process 1 is Pebble."""
         return (self.root / services.PEBBLE_SOCKET).exists()
 
-    def identity(self) -> compute.Identity | None:
-        return relations.identity(self.model, str(self.config["endpoint-interface"]))
-
     def _install(self, event: ops.EventBase) -> None:
         packages.install_missing(self.run)
         self._reconcile(event)
 
     def _reconcile(self, _: ops.EventBase) -> None:
-        relations.ask(self.model, self.unit.is_leader())
+        self.certificate.request = pki.signing_request(self.run, self.root, self.host_name)
+        for requirer in self.requirers:
+            requirer.ask()
         host, network = self._host(), self._network()
         self._start_base(host, network)
         chassis_files = self._chassis_files()
         if chassis_files and network.southbound:
             self.services.apply([openvswitch.ovn_controller(chassis_files)])
-        cloud = self._cloud(network)
+        cloud = self._cloud()
         if cloud and chassis_files:
             self._start_compute(host, cloud, chassis_files)
         else:
@@ -97,10 +117,8 @@ class HypervisorCharm(ops.CharmBase):
         self.services.apply(compute.libvirt_services(files))
 
     def _chassis_files(self) -> tuple[File, ...]:
-        """This chassis's certificate, asked for and written; empty until it is issued."""
-        request = pki.signing_request(self.run, self.root, self.host_name)
-        relations.request_certificate(self.model, request)
-        issued = relations.certificate(self.model, request)
+        """This chassis's certificate, written; empty until it is issued."""
+        issued = self.certificate.read()
         if issued is None:
             return ()
         certificate, authority = issued
@@ -130,33 +148,25 @@ class HypervisorCharm(ops.CharmBase):
         )
 
     def _network(self) -> openvswitch.Network:
+        databases = self.ovsdb.read()
         return openvswitch.Network(
             chassis=self.host_name,
             address=self._address(),
             physnet=str(self.config["physnet-name"]),
             external_bridge=str(self.config["external-bridge"]),
             external_interface=str(self.config["external-interface"]),
-            southbound=relations.southbound(self.model),
+            southbound=databases.southbound if databases else "",
         )
 
-    def _cloud(self, network: openvswitch.Network) -> compute.Cloud | None:
+    def _cloud(self) -> compute.Cloud | None:
         """Everything nova-compute needs of the cloud; None while a part is missing."""
-        transport_url = relations.transport_url(self.model)
-        identity = self.identity()
-        service = relations.compute_service(self.model)
+        broker, identity = self.amqp.read(), self.identity.read()
+        service, databases = self.nova.read(), self.ovsdb.read()
         ca_bundle = self._trust_authorities()
-        if not (transport_url and identity and service and network.southbound):
+        if not (broker and identity and service and databases):
             return None
-        return compute.Cloud(
-            transport_url=transport_url,
-            identity=identity,
-            metadata_url=service.metadata_url,
-            metadata_secret=service.metadata_secret,
-            console_url=service.console_url,
-            southbound=network.southbound,
-            interface=str(self.config["endpoint-interface"]),
-            ca_bundle=ca_bundle,
-        )
+        interface = str(self.config["endpoint-interface"])
+        return compute.Cloud(broker, identity, service, databases, interface, ca_bundle)
 
     def _abilities(self) -> abilities.Abilities:
         """What was tried since this machine booted.
@@ -181,7 +191,7 @@ class HypervisorCharm(ops.CharmBase):
 
     def _trust_authorities(self) -> str:
         """Trust the authorities we were given; the bundle's path, or nothing when there are none."""
-        found = relations.authorities(self.model)
+        found = self.authorities.read()
         if not found:
             return ""
         if write(self.run, self.root, File(AUTHORITIES, "\n".join(found) + "\n", mode=0o644)):
@@ -199,33 +209,17 @@ class HypervisorCharm(ops.CharmBase):
             write(self.run, self.root, file)
 
     def _remove(self, _: ops.RemoveEvent) -> None:
-        self.services.stop((*COMPUTE_SERVICES, "ovn-controller", *reversed(BASE_SERVICES)))
+        self.services.stop(tuple(reversed(ALL_SERVICES)))
 
     def _collect_status(self, event: ops.CollectStatusEvent) -> None:
-        absent = [
-            name
-            for name, relation in self.meta.requires.items()
-            if not relation.optional and not self.model.relations[name]
-        ]
-        if absent:
-            event.add_status(ops.BlockedStatus(f"integration missing: {', '.join(absent)}"))
-        elif incomplete := self._incomplete():
-            event.add_status(ops.WaitingStatus(f"waiting for data of: {', '.join(incomplete)}"))
-        elif down := self.services.down((*BASE_SERVICES, "ovn-controller", *COMPUTE_SERVICES)):
-            event.add_status(ops.WaitingStatus(f"not running: {', '.join(down)}"))
+        self.certificate.request = pki.signing_request(self.run, self.root, self.host_name)
+        obstacles = [requirer.obstacle() for requirer in self.requirers]
+        for obstacle in filter(None, obstacles):
+            event.add_status(obstacle)
+        if not any(obstacles) and (down := self.services.down(ALL_SERVICES)):
+            event.add_status(ops.WaitingStatus(f"Not running: {', '.join(down)}."))
         kind = "KVM" if self._tried.kvm else "emulation, no usable KVM"
-        event.add_status(ops.ActiveStatus(f"guests run under {kind}"))
-
-    def _incomplete(self) -> list[str]:
-        request = pki.signing_request(self.run, self.root, self.host_name)
-        complete = {
-            "amqp": relations.transport_url(self.model),
-            "identity-credentials": self.identity(),
-            "nova-service": relations.compute_service(self.model),
-            "ovsdb-cms": relations.southbound(self.model),
-            "certificates": relations.certificate(self.model, request),
-        }
-        return [name for name, value in complete.items() if not value]
+        event.add_status(ops.ActiveStatus(f"Guests run under {kind}."))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,10 @@ from abilities import Abilities
 from files import File, Sections, digest, ini
 from openvswitch import AUTHORITY, CERTIFICATE, KEY
 from services import Service
+from sunbeam_charm.relations.identity_service import Identity
+from sunbeam_charm.relations.nova import ComputeService
+from sunbeam_charm.relations.ovsdb_cms import Databases
+from sunbeam_charm.relations.rabbitmq import BrokerAccount
 
 LOCAL_OVSDB = "tcp:127.0.0.1:6640"
 FOLDERS = (
@@ -21,34 +25,24 @@ FOLDERS = (
 
 
 @dataclass(frozen=True)
-class Identity:
-    """The service user of this machine, as keystoneauth's options name it."""
-
-    auth_url: str
-    username: str
-    password: str
-    project_name: str
-    user_domain_name: str
-    project_domain_name: str
-    region: str
-
-
-@dataclass(frozen=True)
 class Cloud:
     """What the rest of the cloud told this machine; complete, or nova-compute does not run.
 
-    ``console_url`` may be empty; ``interface`` is the kind of endpoint to take from the catalogue;
-    ``ca_bundle`` is a path, empty when the system's authorities are enough.
+    ``interface`` is the kind of endpoint to take from the catalogue; ``ca_bundle`` is a path, empty when the
+    system's authorities are enough.
     """
 
-    transport_url: str
+    broker: BrokerAccount
     identity: Identity
-    metadata_url: str
-    metadata_secret: str
-    console_url: str
-    southbound: str
+    service: ComputeService
+    databases: Databases
     interface: str
     ca_bundle: str
+
+    @property
+    def auth_url(self) -> str:
+        public = self.interface == "public"
+        return self.identity.public_auth_url if public else self.identity.auth_url
 
 
 @dataclass(frozen=True)
@@ -97,7 +91,7 @@ def nova_file(host: Host, cloud: Cloud) -> File:
             "my_ip": host.address,
             "debug": host.debug,
             "use_stderr": True,
-            "transport_url": cloud.transport_url,
+            "transport_url": cloud.broker.transport_url,
             "state_path": "/var/lib/nova",
             "instances_path": "/var/lib/nova/instances",
             "compute_driver": "libvirt.LibvirtDriver",
@@ -115,7 +109,7 @@ def nova_file(host: Host, cloud: Cloud) -> File:
             "enabled": True,
             "server_listen": "0.0.0.0",
             "server_proxyclient_address": host.address,
-            "novncproxy_base_url": cloud.console_url or None,
+            "novncproxy_base_url": cloud.service.console_url or None,
         },
         "spice": {"enabled": False},
         "os_vif_ovs": {"ovsdb_connection": LOCAL_OVSDB},
@@ -133,13 +127,13 @@ def nova_file(host: Host, cloud: Cloud) -> File:
 
 def metadata_files(host: Host, cloud: Cloud) -> tuple[File, File]:
     """neutron.conf and the agent's own file."""
-    metadata = urlsplit(cloud.metadata_url)
+    metadata = urlsplit(cloud.service.metadata_url)
     neutron: Sections = {
         "DEFAULT": {
             "host": host.name,
             "debug": host.debug,
             "use_stderr": True,
-            "transport_url": cloud.transport_url,
+            "transport_url": cloud.broker.transport_url,
             "state_path": "/var/lib/neutron",
         },
         "oslo_concurrency": {"lock_path": "/var/lib/neutron/tmp"},
@@ -151,12 +145,12 @@ def metadata_files(host: Host, cloud: Cloud) -> tuple[File, File]:
             "nova_metadata_host": metadata.hostname,
             "nova_metadata_port": metadata.port or {"http": 80, "https": 443}[metadata.scheme],
             "auth_ca_cert": cloud.ca_bundle or None,
-            "metadata_proxy_shared_secret": cloud.metadata_secret,
+            "metadata_proxy_shared_secret": cloud.service.metadata_secret,
             "metadata_workers": 0,
         },
         "ovs": {"ovsdb_connection": LOCAL_OVSDB},
         "ovn": {
-            "ovn_sb_connection": cloud.southbound,
+            "ovn_sb_connection": cloud.databases.southbound,
             "ovn_sb_private_key": KEY,
             "ovn_sb_certificate": CERTIFICATE,
             "ovn_sb_ca_cert": AUTHORITY,
@@ -192,7 +186,7 @@ def _credentials(cloud: Cloud) -> dict[str, object]:
     identity = cloud.identity
     return {
         "auth_type": "password",
-        "auth_url": identity.auth_url,
+        "auth_url": cloud.auth_url,
         "username": identity.username,
         "password": identity.password,
         "project_name": identity.project_name,

@@ -128,6 +128,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     names = [path.stem for path in (CHARM / "src").glob("*.py")]
     saved = {name: sys.modules.pop(name, None) for name in names}
     monkeypatch.syspath_prepend(str(CHARM / "src"))
+    monkeypatch.syspath_prepend(str(CHARM.parent / "lib"))
     yield Bench(tmp_path, {name: importlib.import_module(name) for name in names})
     for name in names:
         sys.modules.pop(name, None)
@@ -180,13 +181,13 @@ def test_machine_services_run_before_any_relation(bench: Bench) -> None:
     out = bench.run(testing.State())
     assert set(bench.services.running) == {"ovsdb-server", "ovs-vswitchd", "virtlogd", "libvirtd"}
     assert isinstance(out.unit_status, testing.BlockedStatus)
-    assert "nova-service" in out.unit_status.message and "receive-ca-cert" not in out.unit_status.message
+    assert out.unit_status.message.startswith("Integrate hypervisor:")
 
 
 def test_everything_runs_once_relations_are_complete(bench: Bench) -> None:
     out = bench.run(state())
     assert set(bench.services.running) >= {"ovn-controller", "nova-compute", "neutron-ovn-metadata-agent"}
-    assert out.unit_status == testing.ActiveStatus("guests run under emulation, no usable KVM")
+    assert out.unit_status == testing.ActiveStatus("Guests run under emulation, no usable KVM.")
 
 
 @pytest.mark.parametrize(
@@ -195,14 +196,14 @@ def test_everything_runs_once_relations_are_complete(bench: Bench) -> None:
 def test_nova_compute_needs_every_relation(bench: Bench, name: str) -> None:
     out = bench.run(state(name))
     assert not {"nova-compute", "neutron-ovn-metadata-agent"} & set(bench.services.running)
-    assert out.unit_status == testing.BlockedStatus(f"integration missing: {name}")
+    assert out.unit_status == testing.BlockedStatus(f"Integrate hypervisor:{name}.")
 
 
 def test_a_related_but_silent_service_is_awaited(bench: Bench) -> None:
     silent = testing.Relation("nova-service")
     before = state("nova-service")
     out = bench.run(testing.State(relations=[*before.relations, silent], secrets=before.secrets))
-    assert out.unit_status == testing.WaitingStatus("waiting for data of: nova-service")
+    assert out.unit_status == testing.WaitingStatus("Waiting for remote to answer over nova-service.")
 
 
 def test_nova_compute_stops_when_a_relation_breaks(bench: Bench) -> None:
@@ -304,7 +305,7 @@ def test_kvm_is_used_where_a_guest_really_runs(bench: Bench) -> None:
     assert bench.nova().get("libvirt", "virt_type") == "kvm"
     assert bench.nova().get("libvirt", "cpu_mode") == "host-model"
     assert (bench.root / "dev/kvm").exists()
-    assert out.unit_status == testing.ActiveStatus("guests run under KVM")
+    assert out.unit_status == testing.ActiveStatus("Guests run under KVM.")
 
 
 def test_abilities_are_tried_once_a_boot(bench: Bench) -> None:
@@ -318,7 +319,7 @@ def test_abilities_are_tried_once_a_boot(bench: Bench) -> None:
 
 def test_the_leader_asks_for_accounts_and_each_unit_for_its_certificate(bench: Bench) -> None:
     out = bench.run(state())
-    asked = {relation.endpoint: relation for relation in out.relations}
+    asked: dict[str, Any] = {relation.endpoint: relation for relation in out.relations}
     assert asked["amqp"].local_app_data == {"username": "nova-hypervisor", "vhost": "openstack"}
     assert asked["identity-credentials"].local_app_data == {"username": "nova-hypervisor"}
     requests = json.loads(asked["certificates"].local_unit_data["certificate_signing_requests"])
@@ -327,7 +328,7 @@ def test_the_leader_asks_for_accounts_and_each_unit_for_its_certificate(bench: B
 
 def test_a_unit_that_does_not_lead_writes_no_application_data(bench: Bench) -> None:
     out = bench.run(state(leader=False))
-    assert all(not relation.local_app_data for relation in out.relations)  # type: ignore[union-attr]
+    assert all(not relation.local_app_data for relation in out.relations)
     assert isinstance(out.unit_status, testing.ActiveStatus)
 
 

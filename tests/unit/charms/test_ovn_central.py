@@ -19,7 +19,7 @@ def context() -> Any:
     return answers.context("ovn-central")
 
 
-def state(*without: str, can_connect: bool = True, **config: Any) -> testing.State:
+def state(*without: str, can_connect: bool = True, probe: int = 60) -> testing.State:
     certificates, kept = answers.issued_certificate(NAMES)
     everything = {
         "certificates": certificates,
@@ -32,7 +32,7 @@ def state(*without: str, can_connect: bool = True, **config: Any) -> testing.Sta
         containers=[testing.Container("ovn", can_connect=can_connect)],
         relations=[relation for name, relation in everything.items() if name not in without],
         secrets=[kept],
-        config=config,
+        config={"inactivity-probe": probe},
     )
 
 
@@ -62,7 +62,7 @@ def test_databases_and_northd_run_in_the_foreground(context: Any) -> None:
 
 @pytest.mark.parametrize(("name", "port"), [("nb", 6641), ("sb", 6642)])
 def test_databases_listen_with_tls_only(context: Any, name: str, port: int) -> None:
-    out = run(context, state(**{"inactivity-probe": 30}))
+    out = run(context, state(probe=30))
     written = json.loads(answers.file(context, out, f"/etc/ovn/{name}.json"))
     assert written == {
         "remotes": {
@@ -75,7 +75,7 @@ def test_databases_listen_with_tls_only(context: Any, name: str, port: int) -> N
 
 
 def test_a_changed_probe_leaves_northd_alone(context: Any) -> None:
-    before, after = run(context, state()), run(context, state(**{"inactivity-probe": 5}))
+    before, after = run(context, state()), run(context, state(probe=5))
     old, new = answers.services(before), answers.services(after)
     assert old["ovsdb-server-nb"] != new["ovsdb-server-nb"]
     assert old["ovn-northd"] == new["ovn-northd"]
@@ -83,7 +83,7 @@ def test_a_changed_probe_leaves_northd_alone(context: Any) -> None:
 
 def test_the_address_is_published_once_databases_run(context: Any) -> None:
     def published(out: testing.State) -> dict[str, str]:
-        relation = next(one for one in out.relations if one.endpoint == "ovsdb-cms")
+        relation: Any = next(one for one in out.relations if one.endpoint == "ovsdb-cms")
         return {key: value for key, value in relation.local_unit_data.items() if "bound" in key}
 
     assert published(run(context, state("certificates"))) == {}

@@ -61,10 +61,9 @@ class KeystoneCharm(ServiceCharm):
         if self.unit.is_leader():
             environment["OS_BOOTSTRAP_PASSWORD"] = self._admin_password()
         script = File(BOOTSTRAP, self.render("bootstrap.py"), mode=0o644)
-        key = f"{account.endpoints}/{account.database}"
         command = ("python3", BOOTSTRAP)
         files = (self._config_file(), *self._key_files(), script)
-        yield Step("bootstrap", key, command, files, user=USER, environment=environment)
+        yield Step("bootstrap", account.location, command, files, user=USER, environment=environment)
 
     def prepare(self) -> None:
         for label, folder in KEY_FOLDERS.items():

@@ -123,16 +123,16 @@ def package_version(container: ops.Container, package: str) -> str:
 
 def push(container: ops.Container, files: tuple[File, ...]) -> None:
     """Write those files whose content differs."""
-    for file in files:
-        if _content(container, file.path) != file.content:
-            container.push(
-                file.path,
-                io.BytesIO(file.content.encode()),
-                make_dirs=True,
-                permissions=file.mode,
-                user=file.user,
-                group=file.group,
-            )
+    changed = [file for file in files if content(container, file.path) != file.content]
+    for file in changed:
+        container.push(
+            file.path,
+            io.BytesIO(file.content.encode()),
+            make_dirs=True,
+            permissions=file.mode,
+            user=file.user,
+            group=file.group,
+        )
 
 
 def own_folder(container: ops.Container, path: str, user: str, mode: int = 0o750) -> None:
@@ -202,7 +202,8 @@ def _layer(workload: Workload) -> ops.pebble.LayerDict:
     return {"services": services, "checks": dict(workload.checks)}
 
 
-def _content(container: ops.Container, path: str) -> str | None:
+def content(container: ops.Container, path: str) -> str | None:
+    """A file's text, or None where there is no file."""
     try:
         return container.pull(PurePosixPath(path)).read()
     except ops.pebble.PathError:

@@ -20,6 +20,11 @@ class DatabaseAccount:
     password: str = field(repr=False)
 
     @property
+    def location(self) -> str:
+        """Which database on which server: the key of steps that make its schema."""
+        return f"{self.endpoints}/{self.database}"
+
+    @property
     def url(self) -> str:
         """SQLAlchemy's URL."""
         login = f"{quote(self.username, safe='')}:{quote(self.password, safe='')}"

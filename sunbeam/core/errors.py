@@ -1,0 +1,84 @@
+"""The one tree of errors a person can meet, and the exit codes they end with (design, section 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Literal
+
+
+class ExitCode(IntEnum):
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    PREFLIGHT = 3
+    NEEDS_PERSON = 4
+    INTERRUPTED = 130
+
+
+class SunbeamError(Exception):
+    """What failed, where, why, and what to type next; ``str()`` is all of it, a line each."""
+
+    exit_code = ExitCode.FAILED
+
+    def __init__(self, what: str, *, where: str = "", why: str = "", next_command: str = "") -> None:
+        self.what = what
+        self.where = where
+        self.why = why
+        self.next_command = next_command
+        super().__init__(what)
+
+    def __str__(self) -> str:
+        lines = [self.what]
+        lines += [f"  where: {self.where}"] if self.where else []
+        lines += ["  why: " + self.why.strip().replace("\n", "\n       ")] if self.why else []
+        lines += [f"  next: {self.next_command}"] if self.next_command else []
+        return "\n".join(lines)
+
+
+class UsageError(SunbeamError):
+    """The command was given something that it cannot take; nothing was changed."""
+
+    exit_code = ExitCode.USAGE
+
+
+class NeedsPerson(SunbeamError):
+    """Only a person can do what comes next."""
+
+    exit_code = ExitCode.NEEDS_PERSON
+
+
+class Interrupted(SunbeamError):
+    """Ctrl-C or SIGTERM; the same command continues."""
+
+    exit_code = ExitCode.INTERRUPTED
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One finding of a preflight check; only ``error`` stops a change."""
+
+    what: str
+    where: str = ""
+    why: str = ""
+    next_command: str = ""
+    severity: Literal["error", "warning"] = "error"
+
+
+class PreflightFailed(SunbeamError):
+    """Every problem found before the first change; nothing was changed."""
+
+    exit_code = ExitCode.PREFLIGHT
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        count = sum(1 for problem in problems if problem.severity == "error")
+        super().__init__(f"{count} problem{'s' if count != 1 else ''} found; nothing was changed")
+
+    def __str__(self) -> str:
+        entries = [
+            str(SunbeamError(each.what, where=each.where, why=each.why, next_command=each.next_command))
+            for each in self.problems
+        ]
+        return "\n".join([self.what, *entries])

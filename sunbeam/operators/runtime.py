@@ -33,7 +33,10 @@ class ContainerSpec:
 
 @dataclass(frozen=True)
 class PodSpec:
-    """The wanted pod of one unit of a kubernetes model.  ``ports`` are the unit's opened ports."""
+    """The wanted pod of one unit of a kubernetes model.
+
+    ``ports`` are the unit's opened ports (``443/tcp``); ``exposed`` lets them be reached through the host.
+    """
 
     model_uuid: str
     model: str
@@ -41,6 +44,7 @@ class PodSpec:
     unit: str
     containers: tuple[ContainerSpec, ...]
     ports: tuple[str, ...] = ()
+    exposed: bool = False
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,8 @@ class ContainerFolders:
 
 def write(folders: ContainerFolders, settings: ContainerSettings) -> None:
     """Write both files (and the folders they name) unless they already say the same."""
-    for folder in (folders.storage, folders.temporary, folders.run):
+    _forget_previous_boot(folders.run)
+    for folder in (folders.storage, folders.temporary):
         folder.mkdir(parents=True, exist_ok=True)
     _write_changed(
         folders.containers_conf,
@@ -116,6 +117,16 @@ def write(folders: ContainerFolders, settings: ContainerSettings) -> None:
             }
         },
     )
+
+
+def _forget_previous_boot(folder: Path, root: Path = Path("/")) -> None:
+    """Empty podman's run-time state if it is from before this boot: /run is not always in memory."""
+    marker = folder / "boot-id"
+    current = (root / "proc/sys/kernel/random/boot_id").read_text()
+    if marker.exists() and marker.read_text() != current:
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    marker.write_text(current)
 
 
 def _write_changed(path: Path, sections: Mapping[str, Mapping[str, object]]) -> None:

@@ -1,0 +1,38 @@
+"""Stops all containers in the order that loses nothing."""
+
+from __future__ import annotations
+
+import asyncio
+
+from sunbeam.substrates.embedded.container import (
+    KEY_LABEL,
+    MACHINE_STOP_SECONDS,
+    POD_STOP_SECONDS,
+    is_machine_key,
+)
+from sunbeam.substrates.embedded.podman import Podman
+
+AT_ONCE = 8
+
+
+async def stop_containers(podman: Podman) -> None:
+    """Machines one by one, the last made first, so that guests can still reach the services; then the pods.
+
+    Needs nothing but podman, so that it works whoever started the containers.
+    """
+    running = [each for each in await podman.containers() if each["State"].lower() in ("running", "stopping")]
+    ours = [each for each in running if (each["Labels"] or {}).get(KEY_LABEL)]
+    machines = [each for each in ours if is_machine_key(each["Labels"][KEY_LABEL])]
+    for machine in sorted(machines, key=lambda each: each["Created"], reverse=True):
+        await _stop(podman, machine["Names"][0], MACHINE_STOP_SECONDS)
+    slots = asyncio.Semaphore(AT_ONCE)
+
+    async def stop_pod(name: str) -> None:
+        async with slots:
+            await _stop(podman, name, POD_STOP_SECONDS)
+
+    await asyncio.gather(*(stop_pod(each["Names"][0]) for each in ours if each not in machines))
+
+
+async def _stop(podman: Podman, name: str, seconds: int) -> None:
+    await podman.call(["stop", f"--time={seconds}", name], check=False, timeout=seconds + 60)

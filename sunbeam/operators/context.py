@@ -50,6 +50,7 @@ class HookContext:
     _secret_changes: list[tuple[str, SecretChange]] = field(default_factory=list)
     _removed_secrets: set[str] = field(default_factory=set)
     action_failed: bool = False
+    logged_errors: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.id = f"{self.unit.name}-{self.hook.name or self.hook.action}-{random_source.token_hex(16)}"

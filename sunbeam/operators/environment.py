@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from pathlib import Path
 
 from sunbeam.operators.context import HookContext
 from sunbeam.operators.entities import Secret, Storage
@@ -12,6 +14,8 @@ JUJU_VERSION = "3.6.12"
 """The version announced to clients and charms: ops gates secrets and Pebble features on it."""
 
 _PASSED_THROUGH = ("HOME", "TZ", "SSL_CERT_FILE", "http_proxy", "https_proxy", "no_proxy")
+_OWN_PROGRAMS = Path(sys.executable).parent
+"""First on the path, so that a dispatch that starts ``python3`` gets the one that has ops."""
 _DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -40,7 +44,7 @@ def hook_environment(context: HookContext, api_address: str) -> dict[str, str]:
         "JUJU_UNIT_NAME": unit.name,
         "JUJU_VERSION": JUJU_VERSION,
         "LANG": "C.UTF-8",
-        "PATH": f"{context.folders.tools}:{os.environ.get('PATH', _DEFAULT_PATH)}",
+        "PATH": f"{context.folders.tools}:{_OWN_PROGRAMS}:{os.environ.get('PATH', _DEFAULT_PATH)}",
         "TERM": "dumb",
     }
     for extra in (_relation, _action, _storage, _workload, _secret):

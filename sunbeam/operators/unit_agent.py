@@ -8,6 +8,7 @@ import random
 from collections import deque
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from sunbeam.operators import bags, charm_files
 from sunbeam.operators.clock import Clock, later, moment, stamp
@@ -155,7 +156,7 @@ class UnitAgent:
         elif result is not None and result.code == 0:
             self._succeed(context)
         else:
-            self._fail(hook, "\n".join(output))
+            self._fail(hook, _last_lines([*output, *context.logged_errors]))
 
     async def _execute(self, context: HookContext, revision: str, output: deque[str]) -> HookResult | None:
         """The hook's result; None if it was an action that was aborted."""
@@ -186,8 +187,6 @@ class UnitAgent:
         return execution.result()
 
     def _task(self, context: HookContext, revision: str) -> HookTask:
-        from pathlib import Path
-
         folders, unit, action = self._services.folders, self.unit, context.action
         is_script = action is not None and action.name == "juju-exec"
         parameters = action.parameters if action is not None else {}
@@ -310,6 +309,10 @@ class UnitAgent:
     def _log(self, level: str, module: str, message: str) -> None:
         tag = f"unit-{self.unit.name.replace('/', '-')}"
         self._store.log(self.unit.model_uuid, tag, level, module, message)
+
+
+def _last_lines(texts: list[str]) -> str:
+    return "\n".join("\n".join(texts).splitlines()[-_KEPT_OUTPUT_LINES:])
 
 
 def _conclude(action: Action, context: HookContext, result: HookResult | None) -> None:

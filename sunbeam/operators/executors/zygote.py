@@ -116,8 +116,8 @@ def _exit_code(script: str) -> int:
             return (end.code or 0) & 0xFF
         print(end.code, file=sys.stderr)
         return 1
-    except BaseException:
-        traceback.print_exc()
+    except BaseException as error:
+        sys.excepthook(type(error), error, error.__traceback__)  # ops has put its own there
         return 1
     return 0
 

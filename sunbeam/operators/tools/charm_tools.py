@@ -28,6 +28,8 @@ def juju_log(context: HookContext, arguments: Arguments) -> str:
     unit = context.unit
     tag = f"unit-{unit.name.replace('/', '-')}"
     message = " ".join(arguments.words)
+    if level in ("ERROR", "CRITICAL"):
+        context.logged_errors.append(message)  # ops logs the traceback of a failing charm
     context.store.log(unit.model_uuid, tag, level, f"unit.{unit.name}.juju-log", message)
     return ""
 

@@ -87,7 +87,21 @@ def read_local_charm(path: Path) -> LocalCharm:
 
 
 async def upload_charm(model: Model, charm: LocalCharm) -> str:
-    """Upload the packed charm; returns its ``local:`` URL, a new revision if one is there."""
+    """Upload the packed charm and return its ``local:`` URL.
+
+    The same file is sent once per model and connection, however many applications use it at a time.
+    """
+    url = model.charm_urls.get(charm.sha256)
+    if url is None:
+        url = model.charm_urls[charm.sha256] = asyncio.ensure_future(_upload_charm(model, charm))
+    try:
+        return await asyncio.shield(url)
+    except BaseException:
+        model.charm_urls.pop(charm.sha256, None)
+        raise
+
+
+async def _upload_charm(model: Model, charm: LocalCharm) -> str:
     body = await asyncio.to_thread(charm.path.read_bytes)
     answer = await model.upload("POST", "charms?series=", body, {"Content-Type": "application/zip"})
     return str(answer["charm-url"])

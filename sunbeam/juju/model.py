@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import ssl
 from collections.abc import Mapping
@@ -26,6 +27,8 @@ class Model:
         self.link = Link(credentials, uuid)
         self.generation = 0
         """Grows with each request that changes something; readers that cache compare it."""
+        self.charm_urls: dict[str, asyncio.Future[str]] = {}
+        """Packed charms sent over this connection: SHA-256 -> ``local:`` URL."""
 
     @property
     def is_kubernetes(self) -> bool:

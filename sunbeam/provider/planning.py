@@ -49,7 +49,7 @@ def _nested(
             continue
         if node.collection == "set":
             made_from = (other for _, other in elements(config) if _made_from(node.children, element, other))
-            its_config = next(made_from, {})
+            its_config: Object = next(made_from, {})
             agreeing = (other for _, other in elements(prior) if agrees(node.children, its_config, other))
             its_prior = next(agreeing, None)
         else:

@@ -51,6 +51,7 @@ def sign(request_text: str, authority_key: str, authority: str, validity: timede
     builder = (
         _builder(request.subject, issuer.subject, request.public_key(), validity)  # type: ignore[arg-type]
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False)
         .add_extension(_key_usage(authority=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage(usages), critical=False)
     )

@@ -90,7 +90,10 @@ def run(
     stdin: str | None = None,
     timeout: float = 60.0,
 ) -> str:
-    """Run a command in the container and return its output.  Secrets go by ``stdin`` or ``environment``."""
+    """Run a command in the container and return its output.  Secrets go by ``stdin`` or ``environment``.
+
+    Raises ops.pebble.ExecError with the last 1000 characters the command said.
+    """
     process = container.exec(
         list(command),
         user=user,
@@ -99,7 +102,12 @@ def run(
         timeout=timeout,
         encoding="utf-8",
     )
-    return process.wait_output()[0]
+    try:
+        return process.wait_output()[0]
+    except ops.pebble.ExecError as error:
+        # The end of a traceback says why; the text of this exception shows the beginning.
+        end = (error.stderr or "")[-1000:]
+        raise ops.pebble.ExecError(error.command, error.exit_code, error.stdout, end) from None
 
 
 def wait_until(holds: Callable[[], bool], what: str, timeout: float, pause: float = 0.2) -> None:

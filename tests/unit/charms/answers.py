@@ -3,6 +3,8 @@
 import importlib.util
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,18 @@ IDENTITY = testing.Secret({"username": "svc", "password": "identity-password"})
 SECRETS = [BROKER, DATABASE, IDENTITY]
 
 
+@contextmanager
+def siblings(folder: Path) -> Iterator[None]:
+    """Modules beside a charm are importable while it is loaded, and forgotten after, as names repeat."""
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))
+        for module in folder.glob("*.py"):
+            sys.modules.pop(module.stem, None)
+
+
 def context(name: str, unit: int = 0) -> Any:
     """A testing context of a unit of the charm ``name``, with what its charmcraft.yaml declares."""
     path = CHARMS / name / "src/charm.py"
@@ -26,7 +40,8 @@ def context(name: str, unit: int = 0) -> Any:
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     sys.modules[module_name] = module
-    spec.loader.exec_module(module)
+    with siblings(path.parent):
+        spec.loader.exec_module(module)
     declared = yaml.safe_load((CHARMS / name / "charmcraft.yaml").read_text())
     config, actions = declared.pop("config", None), declared.pop("actions", None)
     for key in ("platforms", "parts", "base", "build-base"):

@@ -12,6 +12,7 @@ from keystone.common.sql import upgrades
 
 keystone.conf.configure()
 sql.initialize()
+keystone.conf.set_default_for_default_log_levels()
 keystone.conf.CONF([], project="keystone")
 keystone.conf.setup_logging()
 

@@ -1,0 +1,34 @@
+"""memcached: one service without state, and its address."""
+
+from typing import Any
+
+import answers
+from ops import testing
+
+
+def test_it_runs_and_says_where() -> None:
+    context: Any = answers.context("memcached")
+    before = testing.State(
+        leader=False,
+        model=testing.Model("openstack", type="kubernetes"),
+        containers=[testing.Container("memcached", can_connect=True)],
+        relations=[testing.Relation("cache"), testing.PeerRelation("peers")],
+        config={"size": 128},
+    )
+    after = context.run(context.on.pebble_ready(before.get_container("memcached")), before)
+    service = answers.services(after)["memcached"]
+    assert service.command == "memcached -m 128 -c 1024 -p 11211 -l 0.0.0.0"
+    assert service.user == "memcache"
+    (relation,) = after.get_relations("cache")
+    host = "memcached-0.memcached-endpoints.openstack.svc.cluster.local"
+    assert relation.local_unit_data["host"] == host
+    assert relation.local_unit_data["port"] == "11211"
+    assert after.unit_status == testing.ActiveStatus()
+
+
+def test_without_its_container_it_waits_and_says_nothing() -> None:
+    context: Any = answers.context("memcached")
+    before = testing.State(containers=[testing.Container("memcached")], relations=[testing.Relation("cache")])
+    after = context.run(context.on.config_changed(), before)
+    assert after.unit_status == testing.WaitingStatus("Waiting for Pebble in the container memcached.")
+    assert "host" not in after.get_relations("cache")[0].local_unit_data

@@ -1,0 +1,84 @@
+"""The ``sunbeam`` command.
+
+Each command group is one module of this package with a typer application named ``app``; it is imported
+when it is called, so that ``sunbeam --help`` stays fast.  To add one, write the module and add its line to
+``COMMANDS``.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "cloud": (
+        "sunbeam.cli.cloud",
+        "Make this machine a cloud with a running VM: bootstrap, configure, launch.",
+    ),
+    "cluster": ("sunbeam.cli.cluster", "Bootstrap, look at, stop, start and destroy the cloud."),
+    "configure": ("sunbeam.cli.configure", "Make networks, a project, a user, flavors and an image."),
+    "launch": ("sunbeam.cli.launch", "Start a VM and wait until it answers."),
+    "openrc": ("sunbeam.cli.openrc", "Print shell variables to log in as the administrator."),
+    "cloud-config": ("sunbeam.cli.cloud_config", "Print a clouds.yaml for OpenStack clients."),
+    "dashboard": ("sunbeam.cli.dashboard", "Tell where the dashboard is."),
+    "changes": ("sunbeam.cli.changes", "List what was changed on this machine, newest first."),
+    "tasks": ("sunbeam.cli.tasks", "Show the tasks of one change."),
+    "plans": ("sunbeam.cli.plans", "Look at Terraform modules, their state and locks."),
+    "image": ("sunbeam.cli.image", "Build, list, export and import container images."),
+    "debug": ("sunbeam.cli.debug", "Read the logs of operators."),
+    "juju": ("sunbeam.cli.juju", "Use the Juju API of this cloud."),
+    "version": ("sunbeam.cli.version", "Print the version."),
+}
+
+
+class LazyGroup(TyperGroup):
+    """Knows its commands by name and sentence; imports a module when its command runs."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(COMMANDS[cmd_name][0])
+        command = typer.main.get_command(module.app)
+        command.name = cmd_name
+        return command
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, sentence) for name, (_, sentence) in COMMANDS.items()])
+
+
+app = typer.Typer(
+    cls=LazyGroup,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Turn machines into an OpenStack cloud.  Every change is journaled: the same command continues it.",
+)
+
+
+@app.callback()
+def root() -> None:
+    """Typer needs a callback to treat the application as a group."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; a SunbeamError becomes its text on standard error and its exit code."""
+    from sunbeam.core.errors import SunbeamError
+
+    try:
+        app(args=list(arguments) if arguments is not None else None)
+    except SunbeamError as error:
+        sys.stderr.write(f"Error: {error}\n")
+        sys.exit(int(error.exit_code))
+
+
+if __name__ == "__main__":
+    main()

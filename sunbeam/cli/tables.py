@@ -1,0 +1,50 @@
+"""Every listing as a table, JSON or YAML: ``--format`` means the same everywhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+
+class Format(StrEnum):
+    TABLE = "table"
+    JSON = "json"
+    YAML = "yaml"
+
+
+FormatOption = Annotated[Format, typer.Option("--format", help="Print a table, JSON or YAML.")]
+
+
+def show(rows: Sequence[Mapping[str, Any]], format: Format, columns: Sequence[str] | None = None) -> None:
+    """Print ``rows``; a table shows ``columns`` (default: all keys of the first row)."""
+    if format is not Format.TABLE:
+        show_data([dict(row) for row in rows], format)
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    if not rows:
+        typer.echo("none")
+        return
+    names = list(columns or rows[0])
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in names:
+        table.add_column(name.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(str(row.get(name, ""))) for name in names))
+    Console().print(table)
+
+
+def show_data(data: Any, format: Format) -> None:
+    """Print nested data as JSON or YAML."""
+    if format is Format.JSON:
+        typer.echo(json.dumps(data, indent=2))
+    else:
+        import yaml
+
+        typer.echo(yaml.safe_dump(data, sort_keys=False), nl=False)

@@ -1,0 +1,15 @@
+"""``sunbeam version``."""
+
+from __future__ import annotations
+
+import typer
+
+from sunbeam import __version__
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)

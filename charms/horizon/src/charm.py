@@ -78,8 +78,9 @@ class HorizonCharm(ServiceCharm):
         return self._file(SETTINGS, content)
 
     def _uwsgi(self) -> File:
-        static = f"/static={STATIC}"
-        content = openstack.uwsgi("horizon", PORT, f"{HOME}/wsgi.py", home=HOME, static_map=static)
+        content = openstack.uwsgi(
+            "horizon", PORT, f"{HOME}/wsgi.py", home=HOME, need_app=True, static_map=f"/static={STATIC}"
+        )
         return self._file(UWSGI, content)
 
     def _file(self, path: str, content: str, mode: int = 0o640) -> File:

@@ -85,12 +85,21 @@ class NeutronCharm(ServiceCharm):
         return self._file(CONFIGURATION, content)
 
     def _uwsgi(self) -> File:
-        """uWSGI's file.  Neutron takes no threads; its hash ring in OVN needs the time the API started."""
-        more = {"start_time": "%t", "pyargv": BOTH}
-        home = "/var/lib/neutron"
-        return self._file(
-            UWSGI, openstack.uwsgi("neutron-api", PORT, "/usr/bin/neutron-api", home=home, threads=1, **more)
+        """uWSGI's file.  Neutron takes no threads; its hash ring in OVN needs the time the API started.
+
+        An API that finds no OVN at its start must end (``need-app``), for Pebble to start it again.
+        """
+        content = openstack.uwsgi(
+            "neutron-api",
+            PORT,
+            "/usr/bin/neutron-api",
+            home="/var/lib/neutron",
+            threads=1,
+            need_app=True,
+            start_time="%t",
+            pyargv=BOTH,
         )
+        return self._file(UWSGI, content)
 
     def _tls_files(self) -> tuple[File, ...]:
         material = self.certificates.value

@@ -137,8 +137,10 @@ class NovaCharm(ServiceCharm):
         return owned_secret(self, METADATA_SECRET, lambda: {nova.SHARED_SECRET: secrets.token_urlsafe(32)})
 
     def _uwsgi(self, name: str, port: int) -> File:
-        """uWSGI's file of one API.  Nova takes no threads."""
-        content = openstack.uwsgi(name, port, f"/usr/bin/{name}-wsgi", home="/var/lib/nova", threads=1)
+        """uWSGI's file of one API.  Nova takes no threads.  An API that cannot load ends, for a new start."""
+        content = openstack.uwsgi(
+            name, port, f"/usr/bin/{name}-wsgi", home="/var/lib/nova", threads=1, need_app=True
+        )
         return File(f"/etc/nova/{name}.ini", content, group="nova")
 
     def _web_service(self, file: File) -> Service:

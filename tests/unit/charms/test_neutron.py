@@ -136,6 +136,7 @@ def test_the_api_tells_ovn_when_it_started(context: Any) -> None:
     uwsgi = ini(context, run(context, state()), "/etc/neutron/neutron-api.ini")
     assert uwsgi.get("uwsgi", "start-time") == "%t"
     assert uwsgi.get("uwsgi", "threads") == "1"
+    assert uwsgi.get("uwsgi", "need-app") == "true"
     assert "--config-file=/etc/neutron/plugins/ml2/ml2_conf.ini" in uwsgi.get("uwsgi", "pyargv")
 
 

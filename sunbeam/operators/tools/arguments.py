@@ -88,9 +88,7 @@ def key_values(arguments: Arguments, words: Sequence[str]) -> dict[str, str]:
     """``key=value`` words, over the YAML or JSON map of ``--file -`` (null deletes, as ``key=`` does)."""
     values: dict[str, str] = {}
     if arguments.text("file"):
-        loaded = yaml.safe_load(arguments.stdin or "") or {}
-        if not isinstance(loaded, dict):
-            raise ToolError("expected a YAML map in --file", 2)
+        loaded = _load_map(arguments.stdin or "")
         values = {str(key): "" if value is None else str(value) for key, value in loaded.items()}
     for word in words:
         key, equals, value = word.partition("=")
@@ -98,6 +96,20 @@ def key_values(arguments: Arguments, words: Sequence[str]) -> dict[str, str]:
             raise ToolError(f'expected "key=value", got "{word}"', 2)
         values[key] = value
     return values
+
+
+def _load_map(text: str) -> dict[Any, Any]:
+    """YAML, of which ops sends mostly JSON: that is tried first, for it is far faster."""
+    try:
+        loaded = json.loads(text)
+    except ValueError:
+        try:
+            loaded = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {}
+        except yaml.YAMLError as error:
+            raise ToolError(f"cannot parse --file as YAML: {error}", 2) from error
+    if not isinstance(loaded, dict):
+        raise ToolError("expected a YAML map in --file", 2)
+    return loaded
 
 
 def _spellings(names: str) -> dict[str, str]:

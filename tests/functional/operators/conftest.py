@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from engine_harness import Controller
+
+from tests.functional.operators.engine_harness import Controller
 
 ROOT_PREFIX = "sb-"
 """Roots are short and directly below /tmp: paths of Unix sockets are bounded."""

@@ -3,8 +3,6 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from engine_harness import CHARMS, Controller
-
 from sunbeam.operators.entities import Action, Application, Model, Relation, Secret, Storage, Unit
 from sunbeam.operators.operations.actions import cancel, enqueue, enqueue_exec, new_operation
 from sunbeam.operators.operations.applications import destroy_application, set_charm
@@ -15,6 +13,7 @@ from sunbeam.operators.operations.offers import OfferUrl, consume, create_offer
 from sunbeam.operators.operations.relations import destroy_relation
 from sunbeam.operators.operations.units import destroy_unit, resolve, scale
 from sunbeam.operators.runtime import ContainerState
+from tests.functional.operators.engine_harness import CHARMS, Controller
 
 
 async def related_pair(controller: Controller) -> Model:

@@ -3,45 +3,84 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
+
+RUNTIME_FOLDERS = (
+    Path("/run/netns"),
+    Path("/run/runc"),
+    Path("/run/crun"),
+    Path("/run/libpod"),
+    Path("/run/containers"),
+    Path("/var/lib/containers"),
+)
+"""What iproute2, podman and its runtimes make beside the folders they are told to use."""
 
 
 class HostChanges:
-    """``sysctls`` holds the value a key had before us; ``folders`` are those that did not exist before us."""
+    """Kept in ``file``: the value each kernel setting had before, and the folders that were not there."""
 
     def __init__(self, file: Path, root: Path = Path("/")) -> None:
         self._file = file
         self._root = root
-        stored = json.loads(file.read_text()) if file.exists() else {}
-        self.sysctls: dict[str, str] = stored.get("sysctls", {})
-        self.folders: list[str] = stored.get("folders", [])
+
+    @property
+    def sysctls(self) -> dict[str, str]:
+        return dict(self._read().get("sysctls", {}))
+
+    @property
+    def folders(self) -> list[Path]:
+        return [Path(name) for name in self._read().get("folders", [])]
 
     def set_sysctl(self, key: str, value: str) -> None:
+        """Set a kernel setting (``net.ipv4.ip_forward``); the record comes first."""
         path = self._sysctl(key)
         before = path.read_text().strip()
         if before != value:
-            self.sysctls.setdefault(key, before)
-            self._write()
+            self._write(sysctls={key: before, **self.sysctls})
             path.write_text(value)
 
-    def note_folder(self, folder: Path) -> None:
-        """Remember ``folder`` if it is not there yet: a program is about to make it."""
-        name = str(folder)
-        if name not in self.folders and not (self._root / name.lstrip("/")).exists():
-            self.folders.append(name)
-            self._write()
+    def note_folders(self, folders: Iterable[Path] = RUNTIME_FOLDERS) -> None:
+        """Remember which are not there yet: a program is about to make them."""
+        known = self.folders
+        missing = [each for each in folders if each not in known and not self._on_host(each).exists()]
+        if missing:
+            self._write(folders=[str(each) for each in [*known, *missing]])
 
-    def undo_sysctls(self) -> None:
+    def undo(self) -> None:
+        """Put settings back; remove noted folders in which nobody else has kept anything since."""
         for key, before in self.sysctls.items():
-            path = self._sysctl(key)
-            if path.exists():
-                path.write_text(before)
+            if self._sysctl(key).exists():
+                self._sysctl(key).write_text(before)
+        for folder in self.folders:
+            _remove_husk(self._on_host(folder))
+        self._file.unlink(missing_ok=True)
 
     def _sysctl(self, key: str) -> Path:
         return self._root / "proc/sys" / key.replace(".", "/")
 
-    def _write(self) -> None:
+    def _on_host(self, path: Path) -> Path:
+        return self._root / path.relative_to("/")
+
+    def _read(self) -> dict[str, Any]:
+        return dict(json.loads(self._file.read_text())) if self._file.exists() else {}
+
+    def _write(self, **changed: object) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)
         temporary = self._file.with_name(self._file.name + ".new")
-        temporary.write_text(json.dumps({"sysctls": self.sysctls, "folders": self.folders}, indent=1))
+        temporary.write_text(json.dumps({**self._read(), **changed}, indent=1))
         temporary.replace(self._file)
+
+
+def _remove_husk(folder: Path) -> None:
+    """Remove podman's cache of where image layers came from, and folders without any file."""
+    if not folder.is_dir():
+        return
+    for cache in folder.glob("cache/blob-info-cache-*"):
+        cache.unlink()
+    for below in sorted((each for each in folder.rglob("*") if each.is_dir()), reverse=True):
+        if not any(below.iterdir()):
+            below.rmdir()
+    if not any(folder.iterdir()):
+        folder.rmdir()

@@ -57,7 +57,7 @@ class Network:
 
     async def start(self) -> None:
         """Bridges, forwarding and packet rules."""
-        self._changes.note_folder(NETNS)
+        self._changes.note_folders()
         await self._bridge(self.plan.pod_bridge, self.plan.pods)
         await self._bridge(self.plan.external_bridge, self.plan.external)
         self._changes.set_sysctl("net.ipv4.ip_forward", "1")

@@ -11,6 +11,7 @@ from sunbeam.core.paths import Paths
 from sunbeam.core.process import Completed, Processes
 from sunbeam.substrates.embedded import containers_conf
 from sunbeam.substrates.embedded.containers_conf import ContainerFolders, ContainerSettings
+from sunbeam.substrates.embedded.host_changes import HostChanges
 
 
 class Podman:
@@ -25,6 +26,7 @@ class Podman:
         """Write podman's settings for this machine; ``call`` does it before the first call."""
         if self._settings is None:
             self._settings = ContainerSettings.detect()
+        HostChanges(self.folders.paths.state / "host-changes.json").note_folders()
         containers_conf.write(self.folders, self._settings)
 
     async def call(

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sunbeam.core.errors import SunbeamError
 from sunbeam.core.paths import Paths
+from sunbeam.core.process import ProcessFailed
 from sunbeam.operators.runtime import (
     ContainerState,
     MachineSpec,
@@ -20,18 +22,21 @@ from sunbeam.operators.runtime import (
     UnitState,
 )
 from sunbeam.substrates.embedded import hosts_file
-from sunbeam.substrates.embedded.addresses import Addresses
 from sunbeam.substrates.embedded.container import (
+    KEY_LABEL,
     Container,
     HostView,
+    image_name,
     machine_container,
     machine_key,
     machine_volumes,
     pod_containers,
     unit_key,
 )
+from sunbeam.substrates.embedded.directory import Directory, Entry
 from sunbeam.substrates.embedded.image_watch import ImageWatch
-from sunbeam.substrates.embedded.keeper import Keeper, Workshop
+from sunbeam.substrates.embedded.keeper import FIRST_PAUSE, LONGEST_PAUSE, Keeper, Workshop
+from sunbeam.substrates.embedded.kvm import kvm_works
 from sunbeam.substrates.embedded.network import Network
 from sunbeam.substrates.embedded.podman import Podman
 from sunbeam.substrates.embedded.shutdown import stop_containers
@@ -48,14 +53,12 @@ class _Resident:
     keepers: dict[str, Keeper] = field(default_factory=dict)
     tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     settling: asyncio.Lock = field(default_factory=asyncio.Lock)
+    jobs: set[asyncio.Task[None]] = field(default_factory=set)
     problem: str = ""
 
 
 class EmbeddedRuntime:
-    """A ``Runtime``.  ``install_pebble`` writes our Pebble to the path it is given.
-
-    ``kvm`` says that a guest was really booted with it: a node that does not work slows libvirt down.
-    """
+    """A ``Runtime``.  ``install_pebble`` writes our Pebble to the path it is given."""
 
     def __init__(
         self,
@@ -63,16 +66,14 @@ class EmbeddedRuntime:
         podman: Podman,
         network: Network,
         install_pebble: Callable[[Path], object],
-        *,
-        kvm: bool = False,
     ) -> None:
         self.paths = paths
         self.podman = podman
         self.network = network
         self._install_pebble = install_pebble
-        self._kvm = kvm
         state = paths.state / "runtime"
-        self._addresses = Addresses(network.plan.pods, state / "addresses.json")
+        self._kvm_memory = state / "kvm.json"
+        self.directory = Directory(network.plan.pods, state / "directory.json")
         self.host = HostView(
             hosts_file=state / "hosts",
             bin=paths.engine / "bin",
@@ -82,7 +83,6 @@ class EmbeddedRuntime:
         self._workshop = Workshop(podman, ImageWatch(podman), asyncio.Semaphore((os.cpu_count() or 1) + 1))
         self._residents: dict[str, _Resident] = {}
         self._found: dict[str, Mapping[str, Any]] = {}
-        self._jobs: set[asyncio.Task[None]] = set()
         self._report: Report = lambda state: None
 
     async def start(self, report: Report) -> None:
@@ -91,16 +91,14 @@ class EmbeddedRuntime:
             folder.mkdir(parents=True, exist_ok=True)
         await asyncio.to_thread(self._install_pebble, self.host.bin / "pebble")
         self.podman.prepare()
-        self._write_hosts()
+        await self._publish()
         await self.network.start()
         self._found = {name: each for each in await self.podman.containers() for name in each["Names"]}
 
     async def stop(self) -> None:
         self._report = lambda state: None
-        tasks = [*self._jobs, *(task for each in self._residents.values() for task in each.tasks.values())]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        residents = self._residents.values()
+        await _cancel(*(task for each in residents for task in (*each.jobs, *each.tasks.values())))
         self._residents.clear()
 
     async def stop_all(self) -> None:
@@ -110,17 +108,11 @@ class EmbeddedRuntime:
 
     async def ensure_pod(self, spec: PodSpec) -> None:
         key = unit_key(spec.model_uuid, spec.unit)
-        resident = self._resident(key, spec)
-        self._write_hosts()
-        self._tell(key)
-        self._begin(self._settle(key, resident))
+        self._want(key, spec)
 
     async def ensure_machine(self, spec: MachineSpec) -> None:
         key = machine_key(spec.model_uuid, spec.number)
-        resident = self._resident(key, spec)
-        self._write_hosts()
-        self._tell(key)
-        self._begin(self._settle(key, resident))
+        self._want(key, spec)
 
     async def remove_pod(self, model_uuid: str, unit: str) -> None:
         await self._remove(unit_key(model_uuid, unit))
@@ -130,32 +122,48 @@ class EmbeddedRuntime:
         await self._remove(key)
         await self.podman.call(["volume", "rm", "--force", *machine_volumes(key)], check=False)
 
-    def _resident(self, key: str, spec: PodSpec | MachineSpec) -> _Resident:
-        if key not in self._residents:
-            self._residents[key] = _Resident(spec, self._addresses.allocate(key))
-        self._residents[key].spec = spec
-        return self._residents[key]
+    def _want(self, key: str, spec: PodSpec | MachineSpec) -> None:
+        """Note what is wanted, with its address and name, and begin to make it so."""
+        address = self.directory.put(key, _entry(spec))
+        resident = self._residents.setdefault(key, _Resident(spec, address))
+        resident.spec = spec
+        self._tell(key)
+        job = asyncio.create_task(self._settle(key, resident), name=f"settle {key}")
+        resident.jobs.add(job)
+        job.add_done_callback(resident.jobs.discard)
 
     async def _settle(self, key: str, resident: _Resident) -> None:
-        """Network first, then a keeper for each wanted container whose arguments changed."""
+        """Try until it is done: name and network first, then the containers."""
+        pause = FIRST_PAUSE
         async with resident.settling:
-            if self._residents.get(key) is not resident:
-                return
-            spec = resident.spec
-            try:
-                if isinstance(spec, PodSpec):
-                    namespace = await self.network.attach_pod(key, resident.address)
-                    containers = pod_containers(spec, namespace, self.host)
-                else:
-                    namespace = await self.network.attach_machine(key, resident.address)
-                    containers = [machine_container(spec, namespace, self.host, kvm=self._kvm)]
-                await self._keep(key, resident, containers)
-                await self.network.expose(self._exposed())
-                resident.problem = ""
-            except Exception as error:
-                logger.exception("%s cannot be settled", key)
-                resident.problem = f"{key}: {error}"
+            while True:
+                try:
+                    await self._publish()
+                    await self._keep(key, resident, await self._containers(key, resident))
+                    resident.problem = ""
+                    return
+                except (SunbeamError, ProcessFailed, OSError, TimeoutError) as error:
+                    logger.warning("%s cannot be started: %s", key, error)
+                    resident.problem = f"its network could not be made: {error}"
+                finally:
+                    self._tell(key)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _containers(self, key: str, resident: _Resident) -> list[Container]:
+        """What should run, in a namespace that is ready."""
+        spec = resident.spec
+        if isinstance(spec, PodSpec):
+            namespace = await self.network.attach_pod(key, resident.address)
+            return pod_containers(spec, namespace, self.host)
+        image = image_name(spec.image)
+        if not await self._workshop.images.has(image):
+            resident.problem = f"image {image} is being built"
             self._tell(key)
+            await self._workshop.images.wait(image)
+        kvm = await kvm_works(self.podman, image, self._kvm_memory)
+        namespace = await self.network.attach_machine(key, resident.address)
+        return [machine_container(spec, namespace, self.host, kvm=kvm)]
 
     async def _keep(self, key: str, resident: _Resident, containers: list[Container]) -> None:
         wanted = {container.name: container for container in containers}
@@ -170,56 +178,49 @@ class EmbeddedRuntime:
 
     async def _dismiss(self, resident: _Resident, name: str) -> None:
         keeper, task = resident.keepers.pop(name), resident.tasks.pop(name)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await _cancel(task)
         await self._delete(name, keeper.container.stop_seconds)
 
     async def _remove(self, key: str) -> None:
         resident = self._residents.pop(key, None)
         if resident is not None:
-            async with resident.settling:
-                await asyncio.gather(*(self._dismiss(resident, name) for name in list(resident.keepers)))
+            await _cancel(*resident.jobs)
+            await asyncio.gather(*(self._dismiss(resident, name) for name in list(resident.keepers)))
         for each in await self.podman.containers():
-            if each["Labels"] and each["Labels"].get("sunbeam.key") == key:
+            if each["Labels"] and each["Labels"].get(KEY_LABEL) == key:
                 await self._delete(each["Names"][0], 0)
-        await self.network.expose(self._exposed())
         await self.network.detach(key)
-        self._addresses.release(key)
-        self._write_hosts()
+        self.directory.remove(key)
+        await self._publish()
 
     async def _delete(self, name: str, seconds: int) -> None:
         await self.podman.call(["rm", "--force", "--ignore", f"--time={seconds}", name], timeout=seconds + 60)
 
-    def _exposed(self) -> dict[int, str]:
-        """TCP ports of exposed pods; the first pod has the port."""
-        ports: dict[int, str] = {}
-        for _, resident in sorted(self._residents.items()):
-            if isinstance(resident.spec, PodSpec) and resident.spec.exposed:
-                for port in resident.spec.ports:
-                    number, _, protocol = port.partition("/")
-                    if protocol in ("", "tcp"):
-                        ports.setdefault(int(number), resident.address)
-        return ports
-
-    def _write_hosts(self) -> None:
-        units, machines = [], []
-        for resident in self._residents.values():
-            spec = resident.spec
-            if isinstance(spec, PodSpec):
-                units.append(hosts_file.NamedUnit(spec.model, spec.unit, resident.address))
-            else:
-                machines.append(hosts_file.NamedMachine(spec.hostname, resident.address))
-        hosts_file.write(self.host.hosts_file, hosts_file.render(units, machines))
-
-    def _begin(self, job: Any) -> None:
-        task = asyncio.create_task(job)
-        self._jobs.add(task)
-        task.add_done_callback(self._jobs.discard)
+    async def _publish(self) -> None:
+        hosts_file.write(self.host.hosts_file, hosts_file.render(self.directory.entries()))
+        await self.network.expose(self.directory.exposed())
 
     def _tell(self, key: str) -> None:
         resident = self._residents.get(key)
         if resident is not None:
             self._report(_state(resident))
+
+
+def _entry(spec: PodSpec | MachineSpec) -> Entry:
+    if isinstance(spec, MachineSpec):
+        return Entry(spec.model, hostname=spec.hostname)
+    ports = [port.partition("/") for port in spec.ports if spec.exposed]
+    return Entry(
+        spec.model,
+        unit=spec.unit,
+        exposed=tuple(int(number) for number, _, protocol in ports if protocol in ("", "tcp")),
+    )
+
+
+async def _cancel(*tasks: asyncio.Task[None]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _state(resident: _Resident) -> UnitState | MachineState:

@@ -1,0 +1,94 @@
+"""Which addresses, routes and ports of this machine are taken, as iproute2 tells."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from typing import Any
+
+from sunbeam.substrates.embedded.probes import Probe
+
+
+@dataclass(frozen=True)
+class Listener:
+    """A TCP port somebody listens on; ``program`` is empty if the kernel does not tell whose it is."""
+
+    port: int
+    address: str
+    program: str = ""
+    pid: int = 0
+
+
+@dataclass(frozen=True)
+class Range:
+    """A network in use, and the interface it is on."""
+
+    network: IPv4Network
+    interface: str
+
+
+@dataclass(frozen=True)
+class NetworkFacts:
+    """``interface``, ``address``, ``gateway`` and ``mtu`` are those of the default route."""
+
+    interface: str = ""
+    address: str = ""
+    gateway: str = ""
+    mtu: int = 1500
+    ranges: tuple[Range, ...] = ()
+    listeners: tuple[Listener, ...] = ()
+
+
+async def gather(probe: Probe) -> NetworkFacts:
+    interfaces = _json(await probe.output("ip", "-json", "-4", "address"))
+    routes = _json(await probe.output("ip", "-json", "-4", "route"))
+    listeners = _listeners(await probe.output("ss", "-Hltnp"))
+    defaults = [route for route in routes if route["dst"] == "default"]
+    default = min(defaults, key=lambda route: int(route.get("metric", 0)), default={})
+    name = default.get("dev", "")
+    interface = next((each for each in interfaces if each["ifname"] == name), {})
+    first = next((each["local"] for each in interface.get("addr_info", [])), "")
+    return NetworkFacts(
+        interface=name,
+        address=default.get("prefsrc") or first,
+        gateway=default.get("gateway", ""),
+        mtu=interface.get("mtu", 1500),
+        ranges=tuple(_ranges(interfaces, routes)),
+        listeners=listeners,
+    )
+
+
+def overlap(facts: NetworkFacts, wanted: IPv4Network, own: tuple[str, ...]) -> str:
+    for each in facts.ranges:
+        if each.interface not in own and each.network.overlaps(wanted):
+            return f"{each.network} on {each.interface}"
+    return ""
+
+
+def _ranges(interfaces: list[dict[str, Any]], routes: list[dict[str, Any]]) -> list[Range]:
+    found: dict[Range, None] = {}
+    for interface in interfaces:
+        for info in interface["addr_info"]:
+            network = IPv4Network(f"{info['local']}/{info['prefixlen']}", strict=False)
+            found[Range(network, interface["ifname"])] = None
+    for route in routes:
+        if route["dst"] != "default":
+            found[Range(IPv4Network(route["dst"], strict=False), route.get("dev", ""))] = None
+    return list(found)
+
+
+def _listeners(text: str) -> tuple[Listener, ...]:
+    found = []
+    for line in text.splitlines():
+        words = line.split()
+        address, _, port = words[3].rpartition(":")
+        who = re.search(r'\(\("([^"]+)",pid=(\d+)', line)
+        program, pid = (who.group(1), int(who.group(2))) if who else ("", 0)
+        found.append(Listener(int(port), address, program, pid))
+    return tuple(found)
+
+
+def _json(text: str) -> list[dict[str, Any]]:
+    return list(json.loads(text or "[]"))

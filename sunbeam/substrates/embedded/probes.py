@@ -1,0 +1,58 @@
+"""Questions that only an attempt answers, made where it leaves no trace: in a namespace that ends with it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from sunbeam.core.process import Processes
+
+SECONDS = 10
+NAT_TABLE = "table ip probe { chain c { type nat hook postrouting priority srcnat; masquerade; }; }"
+KVM_GUEST = (
+    "qemu-system-x86_64", "-accel", "kvm", "-cpu", "host", "-nodefaults", "-display", "none", "-net", "none",
+    "-m", "32", "-no-reboot", "-boot", "reboot-timeout=1",
+)  # fmt: skip
+"""A guest with nothing to boot: its firmware asks for a reboot, which ends QEMU with success.  A KVM that
+opens but cannot run guests aborts QEMU or leaves it paused until the time is up."""
+
+
+class Probe:
+    """Runs small programs; a missing program, an error and a stall all mean "no"."""
+
+    def __init__(self, processes: Processes) -> None:
+        self._processes = processes
+
+    async def output(self, *argv: str) -> str:
+        """Its stdout, or nothing if it failed."""
+        try:
+            completed = await self._processes.run(argv, check=False, timeout=SECONDS)
+        except (OSError, TimeoutError):
+            return ""
+        return completed.stdout if completed.returncode == 0 else ""
+
+    async def succeeds(self, *argv: str, input: str | None = None) -> bool:
+        try:
+            completed = await self._processes.run(argv, input=input, check=False, timeout=SECONDS)
+        except (OSError, TimeoutError):
+            return False
+        return completed.returncode == 0
+
+    async def makes_link(self, rest: str) -> bool:
+        return await self.succeeds("unshare", "--net", "ip", "link", "add", "name", "probe", *rest.split())
+
+    async def nftables_nat(self) -> bool:
+        return await self.succeeds("unshare", "--net", "nft", "-f", "-", input=NAT_TABLE)
+
+    async def iptables_nat(self) -> bool:
+        rule = ("iptables", "-t", "nat", "-A", "POSTROUTING", "-j", "MASQUERADE")
+        return await self.succeeds("unshare", "--net", *rule)
+
+    async def forward_policy(self) -> str:
+        first = (await self.output("iptables", "-S", "FORWARD")).partition("\n")[0].split()
+        return first[2] if first[:2] == ["-P", "FORWARD"] else "ACCEPT"
+
+    async def kvm(self) -> Literal["works", "fails", "unknown"]:
+        """Boots a guest if QEMU is installed; "unknown" otherwise."""
+        if not await self.output(KVM_GUEST[0], "--version"):
+            return "unknown"
+        return "works" if await self.succeeds(*KVM_GUEST) else "fails"

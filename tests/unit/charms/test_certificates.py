@@ -5,9 +5,10 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import answers
 import pytest
 from ops import testing
+
+from tests.unit.charms import answers
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def state(*relations: Any, leader: bool = True, **changes: Any) -> testing.State
     return testing.State(leader=leader, relations=[testing.PeerRelation("peers"), *relations], **changes)
 
 
-def issued(state: testing.State) -> list[dict[str, Any]]:
+def issued(state: Any) -> list[dict[str, Any]]:
     (relation,) = state.get_relations("certificates")
     found: list[dict[str, Any]] = json.loads(relation.local_app_data["certificates"])
     return found

@@ -3,9 +3,10 @@
 import json
 from typing import Any
 
-import answers
 import pytest
 from ops import testing
+
+from tests.unit.charms import answers
 
 PING = ("mariadb-admin", "ping", "--silent")
 
@@ -35,9 +36,9 @@ def state(*relations: Any, leader: bool = True, **changes: Any) -> testing.State
     return testing.State(**(everything | changes))
 
 
-def run(context: Any, before: testing.State) -> testing.State:
+def run(context: Any, before: testing.State) -> Any:
     context.exec_history.clear()
-    after: testing.State = context.run(context.on.config_changed(), before)
+    after = context.run(context.on.config_changed(), before)
     return after
 
 

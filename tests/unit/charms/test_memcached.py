@@ -2,8 +2,9 @@
 
 from typing import Any
 
-import answers
 from ops import testing
+
+from tests.unit.charms import answers
 
 
 def test_it_runs_and_says_where() -> None:

@@ -1,0 +1,73 @@
+"""A real service manager, built and run by this interpreter, and ops' own client for it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from ops import pebble
+
+
+class Manager:
+    """A running manager: ``process``, its ``socket`` and a ``client``."""
+
+    def __init__(self, program: Path, folder: Path, *options: str) -> None:
+        self.program = program
+        self.folder = folder
+        self.socket = folder / "pebble.socket"
+        self.environment = {**os.environ, "PEBBLE": str(folder), "PEBBLE_SOCKET": str(self.socket)}
+        self.output = (folder.parent / f"{folder.name}.out").open("w+")
+        self.process = subprocess.Popen(
+            [sys.executable, program, "run", "--create-dirs", "--verbose", *options],
+            env=self.environment,
+            stdout=self.output,
+            stderr=subprocess.STDOUT,
+        )
+        self.client = pebble.Client(str(self.socket), timeout=10)
+
+    def wait_until_ready(self) -> None:
+        end = time.monotonic() + 10
+        while True:
+            try:
+                self.client.get_system_info()
+                return
+            except pebble.ConnectionError:
+                assert time.monotonic() < end, self.said()
+                time.sleep(0.01)
+
+    def said(self) -> str:
+        return Path(self.output.name).read_text()
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run the client half of the program."""
+        return subprocess.run(
+            [sys.executable, self.program, *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=20,
+        )
+
+    def add(self, layer: pebble.LayerDict, label: str = "test") -> None:
+        self.client.add_layer(label, layer, combine=True)
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(20)
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self.output.close()
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 5.0) -> None:
+    """Until ``condition`` holds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.02)

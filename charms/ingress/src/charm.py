@@ -23,9 +23,8 @@ class IngressCharm(ServiceCharm):
 
     def __init__(self, framework: ops.Framework) -> None:
         super().__init__(framework)
-        self.certificates = self.requires(
-            Certificates(self, "certificates", (self.external_host, self.address, self.host))
-        )
+        names = (self.external_host, self.address, self.host) if self.address else ()
+        self.certificates = self.requires(Certificates(self, "certificates", names))
         framework.observe(self.on.show_proxied_endpoints_action, self._on_show_proxied_endpoints)
 
     @property

@@ -12,7 +12,11 @@ Resource = dict[str, Any]
 
 
 class KeystoneError(Exception):
-    """Keystone refused a request, or did not answer; says which request and why."""
+    """Keystone refused a request (with an HTTP ``status``), or did not answer (0)."""
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class KeystoneClient:
@@ -82,7 +86,7 @@ class KeystoneClient:
         try:
             self._request("DELETE", f"/{kind}/{resource_id}")
         except KeystoneError as error:
-            if "404" not in str(error):
+            if error.status != 404:
                 raise
 
     def _request(self, method: str, path: str, body: object = None) -> tuple[Any, Mapping[str, str]]:
@@ -98,8 +102,7 @@ class KeystoneClient:
                 return (json.loads(text) if text else None), response.headers
         except urllib.error.HTTPError as error:
             reason = error.read().decode(errors="replace")[:500]
-            raise KeystoneError(
-                f"Keystone answered {error.code} to {method} {path.partition('?')[0]}: {reason}"
-            ) from error
+            message = f"Keystone answered {error.code} to {method} {path.partition('?')[0]}: {reason}"
+            raise KeystoneError(message, error.code) from error
         except OSError as error:
             raise KeystoneError(f"Keystone at {self.url} did not answer {method} {path}: {error}") from error

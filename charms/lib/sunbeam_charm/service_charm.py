@@ -47,6 +47,7 @@ class ServiceCharm(ops.CharmBase):
         for source in self.on.events().values():
             if issubclass(source.event_type, _RECONCILED):
                 framework.observe(source, self._on_event)
+        framework.observe(self.on.secret_remove, self._on_secret_remove)
         framework.observe(self.on.collect_unit_status, self._on_collect_status)
 
     # What a charm overrides.
@@ -173,7 +174,18 @@ class ServiceCharm(ops.CharmBase):
                 if done.get(f"step-{step.name}") != self._step_key(step):
                     yield ops.WaitingStatus(f"Waiting for the leader to finish the step {step.name}.")
 
+    def _failing_checks(self) -> Iterator[ops.StatusBase]:
+        if not self.container_name or not self.container.can_connect():
+            return
+        for name, check in self.container.get_checks().items():
+            if check.status is ops.pebble.CheckStatus.DOWN:
+                yield ops.WaitingStatus(f"Waiting for the check {name} to succeed again.")
+
+    def _on_secret_remove(self, event: ops.SecretRemoveEvent) -> None:
+        """Nobody reads this revision any more."""
+        event.remove_revision()
+
     def _on_collect_status(self, event: ops.CollectStatusEvent) -> None:
-        obstacles = [*self._obstacles(), *self.problems()]
+        obstacles = [*self._obstacles(), *self.problems(), *self._failing_checks()]
         for status in obstacles or [ops.ActiveStatus()]:
             event.add_status(status)

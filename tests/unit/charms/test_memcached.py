@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ops import testing
+from ops import pebble, testing
 
 from tests.unit.charms import answers
 
@@ -33,3 +33,17 @@ def test_without_its_container_it_waits_and_says_nothing() -> None:
     after = context.run(context.on.config_changed(), before)
     assert after.unit_status == testing.WaitingStatus("Waiting for Pebble in the container memcached.")
     assert "host" not in after.get_relations("cache")[0].local_unit_data
+
+
+def test_a_failing_check_is_named() -> None:
+    context: Any = answers.context("memcached")
+    check = testing.CheckInfo("alive", failures=3, status=pebble.CheckStatus.DOWN, threshold=3)
+    layer = pebble.Layer(
+        {"checks": {"alive": {"override": "replace", "threshold": 3, "tcp": {"port": 11211}}}}
+    )
+    container = testing.Container(
+        "memcached", can_connect=True, check_infos={check}, layers={"sunbeam": layer}
+    )
+    before = testing.State(containers=[container])
+    after = context.run(context.on.pebble_check_failed(container, check), before)
+    assert after.unit_status == testing.WaitingStatus("Waiting for the check alive to succeed again.")

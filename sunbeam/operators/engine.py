@@ -6,7 +6,6 @@ import asyncio
 import logging
 import os
 import shutil
-from contextlib import suppress
 from datetime import timedelta
 
 from sunbeam.core.paths import Paths
@@ -26,12 +25,13 @@ from sunbeam.operators.entities import (
 )
 from sunbeam.operators.executors.choice import ChosenExecutor, Preference
 from sunbeam.operators.folders import EngineFolders
+from sunbeam.operators.hook_run import Services
 from sunbeam.operators.runtime import Runtime
 from sunbeam.operators.store import EntityChange, Store, Transaction
 from sunbeam.operators.substrate import Substrate
 from sunbeam.operators.tool_server import ToolServer
 from sunbeam.operators.tools import TOOLS
-from sunbeam.operators.unit_agent import Services, UnitAgent
+from sunbeam.operators.unit_agent import UnitAgent
 
 logger = logging.getLogger(__name__)
 
@@ -172,9 +172,10 @@ class Engine:
             try:
                 self._settle_models()
                 self._start_agents()
-                await self._remove_machines()
                 settled = await self._services.substrate.settle()
+                await self._remove_machines()
             except Exception:
+                settled = False
                 logger.exception("The operator engine's housekeeping failed")
             await asyncio.sleep(HOUSEKEEPING_PAUSE_SECONDS)  # many changes, one pass
             await clock.wait(self._work, None if settled else clock.now() + RETRY_SUBSTRATE)
@@ -185,6 +186,7 @@ class Engine:
                 reaper.doom(self._store, tx, model)
                 self._settle_units(tx, model)
                 reaper.reap(self._store, tx, model)
+                reaper.prune_actions(self._store, tx, model)
             with self._store.transaction() as tx:
                 storages = reaper.reap_model(self._store, tx, model)
             if storages or self._store.get(Model, model.model_uuid, model.model_uuid) is None:
@@ -214,7 +216,7 @@ class Engine:
         """Run an agent to its end and bury its unit; a crash in between only repeats the burial."""
         if not await agent.run():
             return
-        await self._services.substrate.remove_unit(agent.unit)
+        await self._remove_pod(agent.unit)
         with self._store.transaction() as tx:
             doomed = reaper.bury_unit(self._store, tx, agent.unit)
         for storage in doomed:
@@ -223,13 +225,22 @@ class Engine:
         del self._agents[key], self._tasks[key]
         self._work.set()
 
+    async def _remove_pod(self, unit: Unit) -> None:
+        """Try until it is gone: only then may the unit be forgotten."""
+        clock = self._services.clock
+        while True:
+            try:
+                return await self._services.substrate.remove_unit(unit)
+            except Exception:
+                logger.exception("The pod of %s cannot be removed", unit.name)
+            await clock.wait(asyncio.Event(), clock.now() + RETRY_SUBSTRATE)
+
     async def _remove_machines(self) -> None:
         for machine in self._store.all(Machine):
             occupied = any(
                 unit.machine == machine.number for unit in self._store.all(Unit, machine.model_uuid)
             )
             if machine.life != "alive" and not occupied:
-                with suppress(LookupError):
-                    await self._services.substrate.remove_machine(machine)
+                await self._services.substrate.remove_machine(machine)
                 with self._store.transaction() as tx:
                     tx.delete(machine)

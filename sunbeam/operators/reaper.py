@@ -28,6 +28,9 @@ from sunbeam.operators.operations.secrets import reader_name, relation_scope, re
 from sunbeam.operators.store import Store, Transaction
 from sunbeam.operators.unit_storage import detach
 
+KEPT_ACTIONS = 500
+"""Finished actions that each model keeps."""
+
 _OWNED_BY_MODEL: tuple[type[Entity], ...] = (Action, Charm, Offer, PendingResource, Secret)
 
 
@@ -88,6 +91,14 @@ def reap(store: Store, tx: Transaction, model: Model) -> None:
     for application in _applications(store, uuid):
         if application.life != "alive" and application.name not in related | populated:
             _remove_application(store, tx, application)
+
+
+def prune_actions(store: Store, tx: Transaction, model: Model) -> None:
+    """Forget the oldest finished actions beyond ``KEPT_ACTIONS``."""
+    finished = [action for action in store.all(Action, model.model_uuid) if action.completed]
+    if len(finished) > KEPT_ACTIONS:
+        finished.sort(key=lambda action: action.completed)
+        tx.delete(*finished[:-KEPT_ACTIONS])
 
 
 def reap_model(store: Store, tx: Transaction, model: Model) -> list[Storage]:

@@ -106,6 +106,7 @@ class Substrate:
             if self._machines.get(key) != spec:
                 await self.runtime.ensure_machine(spec)
                 self._machines[key] = spec
+            self._move_units(machine)
         except Exception as error:
             logger.exception("Machine %s cannot be started", machine.number)
             self._note_machine(machine, MachineState(*key, problem=f"{type(error).__name__}: {error}"))
@@ -209,10 +210,14 @@ class Substrate:
             if is_up and not machine.instance_id:
                 machine.instance_id = f"sunbeam-{machine.model_uuid[:8]}-{machine.number}"
             tx.put(machine)
+        self._move_units(machine)
+        self.on_machine(machine)
+
+    def _move_units(self, machine: Machine) -> None:
+        with self.store.transaction() as tx:
             for unit in self.store.all(Unit, machine.model_uuid):
                 if unit.machine == machine.number:
                     self._move(tx, unit, machine.address)
-        self.on_machine(machine)
 
     def _move(self, tx: Transaction, unit: Unit, address: str) -> None:
         """Tell the relations of ``unit`` where it is now."""

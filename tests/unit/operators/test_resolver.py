@@ -18,8 +18,8 @@ from sunbeam.operators.resolver import (
     is_moot,
     next_hook,
     next_moment,
-    seen_after,
 )
+from sunbeam.operators.seen import seen_after
 
 NOW = "2025-06-01T12:00:00.000000Z"
 LATER = "2025-06-01T12:07:00.000000Z"

@@ -13,9 +13,8 @@ import ssl
 from contextlib import suppress
 from typing import Any, NoReturn
 
-import websockets
 from juju import errors as libjuju
-from juju.client.connection import Connection
+from websockets.exceptions import WebSocketException
 
 from sunbeam.juju.credentials import Credentials
 from sunbeam.juju.errors import (
@@ -32,7 +31,7 @@ PATIENCE = 20.0
 
 logging.getLogger("juju").setLevel(logging.CRITICAL)
 
-BROKEN = (OSError, TimeoutError, websockets.WebSocketException, libjuju.JujuConnectionError)
+BROKEN = (OSError, TimeoutError, WebSocketException, libjuju.JujuConnectionError)
 
 
 class Link:
@@ -101,6 +100,9 @@ class Link:
                     self._refused("Admin.Login", error)
 
     async def _connect(self) -> Any:
+        # Importing it takes most of a second, which a provider that only tells its schema does not need.
+        from juju.client.connection import Connection
+
         async with asyncio.timeout(PATIENCE):
             connection = await Connection.connect(
                 endpoint=list(self.credentials.endpoints),

@@ -8,8 +8,6 @@ import ssl
 from collections.abc import Mapping
 from typing import Any
 
-import aiohttp
-
 from sunbeam.juju.connection import Link
 from sunbeam.juju.constraints import parse_constraints
 from sunbeam.juju.credentials import Credentials
@@ -47,6 +45,8 @@ class Model:
 
     async def upload(self, method: str, path: str, body: Any, headers: Mapping[str, str]) -> Any:
         """Send ``body`` (bytes or an open file) to ``/model/UUID/PATH``; returns the JSON answer."""
+        import aiohttp
+
         token = base64.b64encode(f"user-{self.credentials.username}:{self.credentials.password}".encode())
         endpoint = self.credentials.endpoints[0]
         url = f"https://{endpoint}/model/{self.uuid}/{path}"

@@ -83,7 +83,9 @@ class ModelResource(Resource):
         return {"uuid": uuid}
 
     def _cloud(self, state: Object, info: Object) -> list[Object]:
-        if not state.get("cloud"):
+        """Nothing where the configuration left the cloud to the controller; all of it on import."""
+        imported = state.get("name") is None
+        if not imported and not state["cloud"]:
             return []
         name = info.get("cloud-tag", "").removeprefix("cloud-") or state["cloud"][0]["name"]
         return [{"name": name, "region": info.get("cloud-region") or None}]

@@ -47,25 +47,25 @@ def encode(value: bytes | str) -> str:
     return b64encode(value.encode() if isinstance(value, str) else value).decode()
 
 
+def ensure_key(path: Path) -> bytes:
+    """The 32 bytes of a key file (0600); it is made when it does not exist, and never replaced."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        temporary = path.with_name(path.name + ".new")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(os.urandom(32))
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    return path.read_bytes()
+
+
 class Sealer:
     """Seals values under a 32-byte key; the key of the entry is authenticated with it."""
 
     def __init__(self, secret: bytes) -> None:
         self._cipher = AESGCM(secret)
-
-    @classmethod
-    def from_file(cls, path: Path) -> Sealer:
-        """Read the key file (0600, 32 bytes); it is made when it does not exist."""
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            temporary = path.with_name(path.name + ".new")
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(os.urandom(32))
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        return cls(path.read_bytes())
 
     def seal(self, key: str, value: bytes) -> bytes:
         nonce = os.urandom(12)

@@ -91,6 +91,14 @@ class ImageBuilder:
             found[name] = Image(name, entry["Id"], tag, labels.get(RECIPE_LABEL, ""), int(entry["Size"]))
         return found
 
+    async def is_current(self, name: str) -> bool:
+        """Whether an image of the recipe as it is today exists."""
+        image = self.recipes[name].image
+        shown = await self.podman.call(
+            ["image", "inspect", "--format", f'{{{{index .Labels "{RECIPE_LABEL}"}}}}', image], check=False
+        )
+        return shown.returncode == 0 and shown.stdout.strip() == self.recipes[name].digest
+
     async def outdated(self, names: Iterable[str] | None = None) -> list[str]:
         """Names of recipes (all, or ``names`` and their parents) without a current image, parents first."""
         wanted = self._with_parents(self.recipes if names is None else names)

@@ -1,0 +1,82 @@
+"""``sunbeam image``: container images and the guest image."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sunbeam.cli.session import Node, Output, OutputOption, run, run_change, this_node
+from sunbeam.cli.tables import Format, FormatOption, show
+from sunbeam.core.engine import Change
+from sunbeam.core.errors import UsageError
+
+app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Container images and the guest image.")
+
+
+@app.command("list")
+def list_images(format: FormatOption = Format.TABLE) -> None:
+    """List recipes with the image each gave: its tag, size, and whether the recipe has changed since."""
+    from sunbeam.tasks.images import image_builder
+
+    node = this_node()
+    builder = image_builder(node.processes, node.paths)
+    images = run(builder.images())
+    rows = []
+    for name, recipe in builder.recipes.items():
+        image = images.get(name)
+        state = "not built" if image is None else "current" if image.recipe == recipe.digest else "outdated"
+        size = f"{image.size / 1e6:.0f} MB" if image else ""
+        rows.append(
+            {"image": name, "from": recipe.parent.name if recipe.parent else "", "state": state,
+             "tag": image.tag if image else "", "size": size}
+        )  # fmt: skip
+    show(rows, format)
+
+
+@app.command()
+def build(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Recipes to build; all that are outdated.")
+    ] = None,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Build images whose recipe is new or changed; named ones are built in any case."""
+    from sunbeam.tasks.images import ExtractGuest, image_builder, image_tasks
+
+    def change(node: Node) -> Change:
+        builder = image_builder(node.processes, node.paths)
+        unknown = sorted(set(names or ()) - set(builder.recipes))
+        if unknown:
+            raise UsageError(f"No such image: {', '.join(unknown)}", next_command="sunbeam image list")
+        wanted = image_tasks(builder, only=names)
+        guest = [ExtractGuest(builder)] if any(task.id == "image-guest" for task in wanted) else []
+        return Change("image build", "Build images", [*wanted, *guest], {"names": sorted(names or ())})
+
+    run_change(change, output=output)
+
+
+@app.command()
+def export(target: Annotated[Path, typer.Argument(help="The file to write.")]) -> None:
+    """Write all images into one file, for a machine that reaches no mirror."""
+    from sunbeam.images.bundle import export_images
+    from sunbeam.tasks.images import image_builder
+
+    node = this_node()
+    builder = image_builder(node.processes, node.paths)
+    run(export_images(builder, target))
+    typer.echo(f"{target}: {target.stat().st_size / 1e6:.0f} MB")
+
+
+@app.command("import")
+def import_(
+    source: Annotated[Path, typer.Argument(help="A file that `sunbeam image export` wrote.")],
+) -> None:
+    """Load images from a file."""
+    from sunbeam.images.bundle import import_images
+    from sunbeam.tasks.images import image_builder
+
+    node = this_node()
+    for name in run(import_images(image_builder(node.processes, node.paths), source)):
+        typer.echo(f"loaded {name}")

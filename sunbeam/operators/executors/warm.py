@@ -23,7 +23,7 @@ class Unfit(Exception):
 class WarmExecutor:
     """``scratch`` is an empty folder for private roots; interpreters end ``idle_seconds`` after use."""
 
-    def __init__(self, tools: Collection[str], scratch: Path, idle_seconds: float = 300) -> None:
+    def __init__(self, tools: Collection[str], scratch: Path, idle_seconds: float = 60) -> None:
         self._tools = json.dumps(sorted(tools))
         self._scratch = scratch
         self._idle_seconds = idle_seconds

@@ -41,7 +41,8 @@ def test_an_interrupted_upgrade_is_finished_by_the_next(tmp_path: Path, stopped_
     if stopped_at == "copying":
         fresh.mkdir()
     else:
-        charm_files.ensure(fresh, new)
+        charm_files.ensure(tmp_path / "other/charm", new)
+        (tmp_path / "other/charm").rename(fresh)
         (fresh / charm_files.STATE_FILE).write_text("state")
     if stopped_at in ("moved-old", "moved-new"):
         folder.rename(folder.with_name("charm.old"))

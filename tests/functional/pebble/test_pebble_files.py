@@ -59,7 +59,8 @@ def test_push_fails_with_a_kind(client: pebble.Client, path: str, options: dict[
 
 
 @pytest.mark.parametrize(
-    ("path", "kind"), [("/nonexistent", "not-found"), ("/tmp", "generic-file-error"), ("x", "generic-file-error")]
+    ("path", "kind"),
+    [("/nonexistent", "not-found"), ("/tmp", "generic-file-error"), ("x", "generic-file-error")],
 )
 def test_pull_fails_with_a_kind(client: pebble.Client, path: str, kind: str) -> None:
     with pytest.raises(pebble.PathError) as caught:

@@ -2,11 +2,25 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from pebble_harness import Manager, wait_for
 from ops import pebble
+from pebble_harness import Manager, wait_for
+
+LOOP = """
+services:
+  a: {override: replace, command: x, after: [b]}
+  b: {override: replace, command: x, after: [a]}
+"""
+BY_HAND = """# written by hand
+services:
+  a:
+    override: replace
+    command: sleep 100
+    startup: enabled
+"""
 
 
 def current(client: pebble.Client, name: str) -> str:
@@ -51,14 +65,13 @@ def test_layers_make_the_plan(manager: Manager, client: pebble.Client) -> None:
         ("services: {a: {command: x}}", 'must define "override" for services? "a"'),
         ("services: {a: {override: replace}}", 'must define "command"'),
         ("services: {a: {override: replace, comand: x}}", 'unknown key "comand"'),
-        ("services: {a: {override: replace, command: x, after: [b]}, b: {override: replace, command: x, after: [a]}}",
-         "loop"),
+        (LOOP, "loop"),
         ("services: {a: {override: replace, command: x, backoff-delay: soon}}", "invalid duration"),
         ("checks: {a: {override: replace, level: alive}}", "must specify one of"),
         ("nonsense: 1", 'unknown section "nonsense"'),
         ("services: [", "line 1"),
     ],
-)  # fmt: skip
+)
 def test_wrong_layers_are_refused_and_change_nothing(client: pebble.Client, layer: str, message: str) -> None:
     with pytest.raises(pebble.APIError, match=message) as caught:
         client.add_layer("wrong", layer)
@@ -119,7 +132,12 @@ def test_order_and_requirements(manager: Manager, client: pebble.Client, tmp_pat
     client.start_services(["web"])
     assert current(client, "extra") == "inactive"
     client.stop_services(["db"])
-    assert (tmp_path / "order").read_text().split("\n")[:4] == ["start db", "start web", "stop web", "stop db"]
+    assert (tmp_path / "order").read_text().split("\n")[:4] == [
+        "start db",
+        "start web",
+        "stop web",
+        "stop db",
+    ]
 
 
 def test_a_quick_exit_fails_the_start_and_backs_off(manager: Manager, client: pebble.Client) -> None:
@@ -157,7 +175,7 @@ def test_back_off_grows_up_to_its_limit(manager: Manager, client: pebble.Client,
     wait_for(lambda: len(times.read_text().split()) >= 5)
     client.stop_services(["a"])
     stamps = [float(line) for line in times.read_text().split()]
-    gaps = [later - earlier for earlier, later in zip(stamps, stamps[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(stamps)]
     assert 0.1 <= gaps[0] < 0.25
     assert 0.3 <= gaps[1] < 0.45
     assert all(0.4 <= gap < 0.6 for gap in gaps[2:])
@@ -171,7 +189,9 @@ def test_exit_actions(manager: Manager, client: pebble.Client, code: int, action
     wait_for(lambda: current(client, "a") == status)
 
 
-@pytest.mark.parametrize(("code", "action", "ends"), [(0, "shutdown", 0), (1, "shutdown", 10), (1, "success-shutdown", 0)])
+@pytest.mark.parametrize(
+    ("code", "action", "ends"), [(0, "shutdown", 0), (1, "shutdown", 10), (1, "success-shutdown", 0)]
+)
 def test_a_service_can_end_the_manager(manager: Manager, code: int, action: str, ends: int) -> None:
     command = f"sh -c 'sleep 1.1; exit {code}'"
     manager.add({"services": {"a": service(command, **{"on-success": action, "on-failure": action})}})
@@ -182,14 +202,22 @@ def test_a_service_can_end_the_manager(manager: Manager, code: int, action: str,
 def test_a_stubborn_service_is_killed_with_its_children(
     manager: Manager, client: pebble.Client, tmp_path: Path
 ) -> None:
-    command = f"sh -c 'trap \"\" TERM; sh -c \"trap \\\"\\\" TERM; echo \\$\\$ > {tmp_path}/pid; sleep 100\" & wait; sleep 100'"
+    script = tmp_path / "stubborn"
+    script.write_text(
+        f"trap '' TERM\n[ $1 ] || sh $0 child &\n[ $1 ] && echo $$ > {tmp_path}/pid\nsleep 100\n"
+    )
+    command = f"sh {script}"
     manager.add({"services": {"a": service(command, **{"kill-delay": "200ms"})}})
     client.start_services(["a"])
     grandchild = pid_of(client, tmp_path / "pid")
     began = time.monotonic()
     client.stop_services(["a"])
     assert 0.2 <= time.monotonic() - began < 2
-    wait_for(lambda: not Path(f"/proc/{grandchild}").exists() or "Z" in Path(f"/proc/{grandchild}/stat").read_text())
+    wait_for(
+        lambda: (
+            not Path(f"/proc/{grandchild}").exists() or "Z" in Path(f"/proc/{grandchild}/stat").read_text()
+        )
+    )
 
 
 def test_replan_restarts_only_what_changed(manager: Manager, client: pebble.Client, tmp_path: Path) -> None:
@@ -216,7 +244,9 @@ def test_user_folder_and_environment(manager: Manager, client: pebble.Client, tm
     out = tmp_path / "env"
     out.touch(mode=0o666)
     out.chmod(0o666)
-    command = f"sh -c 'id -un > {out}; id -Gn >> {out}; pwd >> {out}; echo $HOME $GREETING >> {out}; sleep 100'"
+    command = (
+        f"sh -c 'id -un > {out}; id -Gn >> {out}; pwd >> {out}; echo $HOME $GREETING >> {out}; sleep 100'"
+    )
     manager.add(
         {
             "services": {
@@ -259,9 +289,7 @@ def test_a_start_can_be_aborted(manager: Manager, client: pebble.Client) -> None
 def test_enabled_services_start_unless_held(start_manager: Callable[..., Manager], tmp_path: Path) -> None:
     layers = tmp_path / "pebble/layers"
     layers.mkdir(parents=True)
-    (layers / "001-base.yaml").write_text(
-        "# written by hand\nservices:\n  a:\n    override: replace\n    command: sleep 100\n    startup: enabled\n"
-    )
+    (layers / "001-base.yaml").write_text(BY_HAND)
     (layers / "002-more.yaml").write_text("services:\n  a: {override: merge, environment: {A: 'b'}}\n")
     held = start_manager("--hold")
     assert current(held.client, "a") == "inactive"

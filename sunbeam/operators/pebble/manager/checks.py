@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Check:
-    """A check of the plan.  While it runs it has a change: perform-check as long as it is up, else recover-check."""
+    """A check of the plan.  While it runs it has a change: perform-check if it is up, else recover-check."""
 
     def __init__(self, name: str, config: dict[str, Any]) -> None:
         self.name = name
@@ -116,9 +116,7 @@ class Checks:
 
     def select(self, level: str, names: list[str], ready_includes_alive: bool = False) -> list[Check]:
         """Checks of that level (any if empty) and names (any if none)."""
-        levels = {"", level} if not level else {level}
-        if ready_includes_alive and level == "ready":
-            levels.add("alive")
+        levels = [level, "alive"] if ready_includes_alive and level == "ready" else [level]
         return [
             check
             for name, check in sorted(self.known.items())

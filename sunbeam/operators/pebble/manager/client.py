@@ -103,7 +103,8 @@ def _exchange(address: str, method: str, path: str, body: Any = None) -> dict[st
 def _lines(address: str, method: str, path: str, body: Any) -> Iterator[str]:
     """Lines of the answer's body as they come."""
     data = json.dumps(body).encode() if body is not None else b""
-    request = f"{method} {path} HTTP/1.1\r\nHost: pebble\r\nConnection: close\r\nContent-Length: {len(data)}\r\n\r\n"
+    headers = f"Host: pebble\r\nConnection: close\r\nContent-Length: {len(data)}"
+    request = f"{method} {path} HTTP/1.1\r\n{headers}\r\n\r\n"
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.connect(address)
         connection.sendall(request.encode() + data)

@@ -1,6 +1,5 @@
 """The ``pebble`` command: the manager itself (run), and a client for people inside the container."""
 
-# ruff: noqa: PTH
 from __future__ import annotations
 
 import os

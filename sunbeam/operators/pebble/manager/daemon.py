@@ -1,6 +1,5 @@
 """The parts of a running service manager, and its life from start to shutdown."""
 
-# ruff: noqa: PTH
 from __future__ import annotations
 
 import os
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Daemon:
-    """``folder`` holds layers/, ``address`` is the path of the socket, ``echo`` prints what services print."""
+    """``folder`` holds layers/, ``address`` is the socket's path, ``echo`` prints what services print."""
 
     def __init__(self, folder: str, address: str, echo: bool) -> None:
         self.loop = Loop()
@@ -42,9 +41,7 @@ class Daemon:
         self.services = Services(
             self.loop, self._children, self.plan, self.changes, self.logs, self.shut_down
         )
-        self.checks = Checks(
-            self.loop, self._children, self.plan, self.changes, self.services.check_failed
-        )
+        self.checks = Checks(self.loop, self._children, self.plan, self.changes, self.services.check_failed)
         self.executions = Executions(self.loop, self._children, self.plan, self.changes)
         self._folder = folder
         self._address = address

@@ -11,10 +11,6 @@ from .http import Request, head
 from .loop import TimedOut
 from .times import format_time, parse_duration
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
 
 @route("GET", "system-info", "open")
 async def get_system_info(daemon: Daemon, request: Request) -> Reply:
@@ -127,7 +123,7 @@ async def wait_for_change(daemon: Daemon, request: Request, number: str) -> Repl
     try:
         await daemon.loop.wait(change.finished, parse_duration(timeout) if timeout else None)
     except TimedOut:
-        raise ApiError(504, f'timed out waiting for change after {timeout}') from None
+        raise ApiError(504, f"timed out waiting for change after {timeout}") from None
     return Reply(change.to_json())
 
 
@@ -162,10 +158,10 @@ async def get_files(daemon: Daemon, request: Request) -> Reply | None:
 
 @route("POST", "files", "admin")
 async def post_files(daemon: Daemon, request: Request) -> Reply:
-    from . import files
+    from . import files, uploads
 
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
-        return Reply(await files.write_files(request))
+        return Reply(await uploads.write_files(request))
     wanted = await request.json()
     if wanted.get("action") == "make-dirs":
         return Reply(files.make_folders(wanted["dirs"]))

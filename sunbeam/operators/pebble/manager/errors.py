@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class ApiError(Exception):
-    """Answered as Pebble's error envelope: HTTP ``status``, ``message`` and, where Pebble has one, ``kind``."""
+    """Answered as Pebble's error envelope: HTTP ``status``, ``message`` and perhaps a ``kind``."""
 
     def __init__(self, status: int, message: str, kind: str = "") -> None:
         super().__init__(message)

@@ -48,7 +48,7 @@ class Execution:
             self._owner, context.get("environment", {}), wanted.get("environment") or {}
         )
         self.folder = settings.get("working-dir") or self.environment.get("HOME") or "/"
-        if not os.path.isdir(self.folder):  # noqa: PTH112
+        if not os.path.isdir(self.folder):
             raise ApiError(400, f'working directory "{self.folder}" does not exist')
         if not _find_executable(self.command[0], self.environment.get("PATH", os.defpath)):
             raise ApiError(400, f'cannot find executable "{self.command[0]}"')
@@ -122,7 +122,10 @@ class Execution:
                     await waiting.value.send_text(_END)
                 except (Disconnected, TimedOut):
                     continue
-        return code, "" if code is not None else f"timed out after {self._timeout:g}s: context deadline exceeded"
+        return (
+            code,
+            "" if code is not None else f"timed out after {self._timeout:g}s: context deadline exceeded",
+        )
 
     async def _feed(self, child: Child, socket: WebSocket) -> None:
         """What the client sends becomes standard input; its end message, or its absence, closes that."""
@@ -216,7 +219,7 @@ class Executions:
 
 def _find_executable(name: str, path: str) -> bool:
     places = [name] if "/" in name else [f"{folder}/{name}" for folder in path.split(":")]
-    return any(os.path.isfile(place) and os.access(place, os.X_OK) for place in places)  # noqa: PTH113
+    return any(os.path.isfile(place) and os.access(place, os.X_OK) for place in places)
 
 
 def _context(plan: Plan, name: str) -> dict[str, Any]:

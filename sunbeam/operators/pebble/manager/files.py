@@ -1,6 +1,5 @@
-"""Files of the container: reading, listing, writing, making folders, removing."""
+"""Files of the container: reading, listing, making folders, removing."""
 
-# ruff: noqa: PTH
 from __future__ import annotations
 
 import json
@@ -10,7 +9,6 @@ import time
 
 from .errors import ApiError
 from .http import Request, head
-from .multipart import Multipart, Part, parse_parameters
 from .users import Owner, find_owner
 
 TYPE_CHECKING = False
@@ -47,7 +45,7 @@ async def read_files(request: Request) -> None:
                 await request.stream.write(b"\r\n")
             results.append({"path": path})
         except (OSError, ValueError) as error:
-            results.append(_failed(path, error))
+            results.append(failed(path, error))
     answer = {"type": "sync", "status-code": 200, "status": "OK", "result": results}
     await request.stream.write(
         _part_head(boundary, "response", "application/json")
@@ -57,7 +55,7 @@ async def read_files(request: Request) -> None:
 
 
 def _open_regular(path: str) -> BinaryIO:
-    _check_absolute(path)
+    check_absolute(path)
     if not stat.S_ISREG(os.stat(path).st_mode):
         raise ValueError(f'can only read a regular file: "{path}"')
     return open(path, "rb")
@@ -65,14 +63,16 @@ def _open_regular(path: str) -> BinaryIO:
 
 def _part_head(boundary: str, name: str, kind: str, filename: str = "") -> bytes:
     file = f'; filename="{filename}"' if filename else ""
-    text = f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"{file}\r\nContent-Type: {kind}\r\n\r\n'
+    text = (
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"{file}\r\nContent-Type: {kind}\r\n\r\n'
+    )
     return text.encode(errors="surrogateescape")
 
 
 def list_files(path: str, pattern: str, itself: bool) -> list[dict[str, Any]]:
     """Raises ApiError, of status 404 and kind not-found when there is no ``path``."""
     try:
-        _check_absolute(path)
+        check_absolute(path)
         if os.path.isdir(path) and not itself:
             names = [(os.path.join(path, name), name) for name in sorted(os.listdir(path))]
             found = [(full, name, os.lstat(full)) for full, name in names]
@@ -125,136 +125,6 @@ def _group_name(gid: int) -> str:
         return ""
 
 
-async def write_files(request: Request) -> list[dict[str, Any]]:
-    """Store the files of a multipart body; how each went.  Raises ApiError when the body is wrong."""
-    boundary = parse_parameters(request.headers["content-type"]).get("boundary", "")
-    if not boundary:
-        raise ApiError(400, 'invalid boundary ""')
-    multipart = Multipart(boundary)
-    upload = _Upload()
-    try:
-        async for data in request.body():
-            for event in multipart.feed(data):
-                upload.take(event)
-    finally:
-        upload.abandon()
-    if not multipart.complete:
-        raise ApiError(400, "cannot read file part: unexpected EOF")
-    return upload.results()
-
-
-class _Upload:
-    """The state of one write request: first the metadata, then the files it names."""
-
-    def __init__(self) -> None:
-        self._metadata = b""
-        self._wanted: dict[str, dict[str, Any]] = {}
-        self._outcomes: dict[str, Exception | None] = {}
-        self._part: Part | None = None
-        self._file: _NewFile | None = None
-
-    def take(self, event: Part | bytes | None) -> None:
-        if isinstance(event, Part):
-            self._part = event
-            if self._wanted:
-                self._begin_file(event)
-            elif event.name != "request":
-                raise ApiError(400, f'metadata field name must be "request", got "{event.name}"')
-        elif event is None:
-            self._end_part()
-        elif self._wanted:
-            self._file_step("write", event)
-        else:
-            self._metadata += event
-
-    def _begin_file(self, part: Part) -> None:
-        if part.name != "files":
-            raise ApiError(400, f'field name must be "files", got "{part.name}"')
-        if part.filename not in self._wanted:
-            raise ApiError(400, f'no metadata for path "{part.filename}"')
-        self._outcomes[part.filename] = None
-        try:
-            self._file = _NewFile(self._wanted[part.filename])
-        except (OSError, ValueError) as error:
-            self._outcomes[part.filename] = error
-
-    def _end_part(self) -> None:
-        if self._wanted:
-            self._file_step("commit")
-            self._file = None
-            return
-        try:
-            metadata = json.loads(self._metadata)
-            self._wanted = {str(file["path"]): file for file in metadata.get("files") or []}
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ApiError(400, f"cannot read request metadata: {error}") from error
-        if metadata.get("action") != "write":
-            raise ApiError(400, f'multipart action must be "write", got "{metadata.get("action")}"')
-        if not self._wanted:
-            raise ApiError(400, "must specify one or more files")
-
-    def _file_step(self, step: str, *arguments: bytes) -> None:
-        if self._file is None or self._part is None:
-            return
-        try:
-            getattr(self._file, step)(*arguments)
-        except OSError as error:
-            self._outcomes[self._part.filename] = error
-            self.abandon()
-
-    def abandon(self) -> None:
-        """Throw away what is half written."""
-        if self._file is not None:
-            self._file.discard()
-            self._file = None
-
-    def results(self) -> list[dict[str, Any]]:
-        missing = ValueError("no file content for path")
-        return [
-            _failed(path, error) if (error := self._outcomes.get(path, missing)) else {"path": path}
-            for path in self._wanted
-        ]
-
-
-class _NewFile:
-    """A file beside its place, which it takes when it is complete.  Raises OSError, ValueError."""
-
-    def __init__(self, wanted: dict[str, Any]) -> None:
-        path = wanted["path"]
-        _check_absolute(path)
-        owner = find_owner(wanted)
-        mode = _mode(wanted.get("permissions"), 0o644)
-        if wanted.get("make-dirs"):
-            _make_folders(os.path.dirname(path), 0o755, owner)
-        self._path = os.path.realpath(path)
-        self._temporary = f"{self._path}.{os.urandom(6).hex()}~"
-        descriptor = os.open(self._temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        self._file = os.fdopen(descriptor, "wb")
-        try:
-            if owner is not None:
-                os.fchown(descriptor, owner.uid, owner.gid)
-            os.fchmod(descriptor, mode)
-        except OSError:
-            self.discard()
-            raise
-
-    def write(self, data: bytes) -> None:
-        self._file.write(data)
-
-    def commit(self) -> None:
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
-        os.rename(self._temporary, self._path)
-
-    def discard(self) -> None:
-        self._file.close()
-        try:
-            os.unlink(self._temporary)
-        except FileNotFoundError:
-            return
-
-
 def make_folders(wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """What action make-dirs answers."""
     return [_try(folder["path"], lambda folder=folder: _make_folder(folder)) for folder in wanted]
@@ -262,20 +132,21 @@ def make_folders(wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _make_folder(wanted: dict[str, Any]) -> None:
     path = wanted["path"]
-    _check_absolute(path)
-    mode, owner = _mode(wanted.get("permissions"), 0o755), find_owner(wanted)
+    check_absolute(path)
+    mode, owner = parse_mode(wanted.get("permissions"), 0o755), find_owner(wanted)
     if wanted.get("make-parents"):
-        _make_folders(path, mode, owner)
+        make_path(path, mode, owner)
     else:
         _make_one(path, mode, owner)
 
 
-def _make_folders(path: str, mode: int, owner: Owner | None) -> None:
+def make_path(path: str, mode: int, owner: Owner | None) -> None:
+    """Make a folder and those above it that are missing.  Raises OSError."""
     if os.path.isdir(path):
         return
     parent = os.path.dirname(path.rstrip("/"))
     if parent != path:
-        _make_folders(parent, mode, owner)
+        make_path(parent, mode, owner)
     _make_one(path, mode, owner)
 
 
@@ -288,11 +159,13 @@ def _make_one(path: str, mode: int, owner: Owner | None) -> None:
 
 def remove_paths(wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """What action remove answers."""
-    return [_try(item["path"], lambda item=item: _remove(item["path"], item.get("recursive"))) for item in wanted]
+    return [
+        _try(item["path"], lambda item=item: _remove(item["path"], item.get("recursive"))) for item in wanted
+    ]
 
 
 def _remove(path: str, recursive: bool | None) -> None:
-    _check_absolute(path)
+    check_absolute(path)
     is_folder = os.path.isdir(path) and not os.path.islink(path)
     if is_folder and recursive:
         import shutil
@@ -308,16 +181,18 @@ def _try(path: str, act: Any) -> dict[str, Any]:
     try:
         act()
     except (OSError, ValueError) as error:
-        return _failed(path, error)
+        return failed(path, error)
     return {"path": path}
 
 
-def _check_absolute(path: str) -> None:
+def check_absolute(path: str) -> None:
+    """Raises ValueError."""
     if not path.startswith("/"):
         raise ValueError(f'paths must be absolute, got "{path}"')
 
 
-def _mode(text: str | None, default: int) -> int:
+def parse_mode(text: str | None, default: int) -> int:
+    """Raises ValueError."""
     if not text:
         return default
     if len(text) != 3 or text.strip("01234567"):
@@ -325,7 +200,8 @@ def _mode(text: str | None, default: int) -> int:
     return int(text, 8)
 
 
-def _failed(path: str, error: Exception) -> dict[str, Any]:
+def failed(path: str, error: Exception) -> dict[str, Any]:
+    """The result for one path that went wrong."""
     return {"path": path, "error": {"kind": _error_kind(error), "message": _error_text(error)}}
 
 

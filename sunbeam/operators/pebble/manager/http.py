@@ -119,7 +119,9 @@ class Request:
 
     def arguments(self, key: str) -> list[str]:
         """Values of a key that may repeat and may hold lists with commas."""
-        return [part.strip() for value in self.query.get(key, []) for part in value.split(",") if part.strip()]
+        return [
+            part.strip() for value in self.query.get(key, []) for part in value.split(",") if part.strip()
+        ]
 
     async def body(self) -> AsyncIterator[bytes]:
         """The rest of the body, in pieces."""
@@ -175,7 +177,10 @@ async def read_request(stream: Stream) -> Request | None:
 
 def head(status: int, headers: dict[str, str]) -> bytes:
     """The start of a response."""
-    lines = [f"HTTP/1.1 {status} {_REASONS[status]}", *(f"{name}: {value}" for name, value in headers.items())]
+    lines = [
+        f"HTTP/1.1 {status} {_REASONS[status]}",
+        *(f"{name}: {value}" for name, value in headers.items()),
+    ]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
 
@@ -199,6 +204,8 @@ def _unquote(text: str) -> str:
     if "%" not in text:
         return text
     data = re.sub(
-        rb"%([0-9a-fA-F]{2})", lambda match: bytes([int(match.group(1), 16)]), text.encode("latin-1", "replace")
+        rb"%([0-9a-fA-F]{2})",
+        lambda match: bytes([int(match.group(1), 16)]),
+        text.encode("latin-1", "replace"),
     )
     return data.decode(errors="replace")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from .times import parse_duration
-from .yaml_reader import YamlError, resolve
-from .yaml_text import Plain
+from .yaml_reader import resolve
+from .yaml_text import Plain, YamlError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -102,7 +102,10 @@ def resolve_or_text(value: Plain) -> Any:
 
 
 _OWNER: dict[str, Convert] = {"user": _text, "user-id": _integer, "group": _text, "group-id": _integer}
-_COMMON: dict[str, Convert] = {"override": _one_of("merge", "replace"), "startup": _one_of("enabled", "disabled")}
+_COMMON: dict[str, Convert] = {
+    "override": _one_of("merge", "replace"),
+    "startup": _one_of("enabled", "disabled"),
+}
 _SERVICE = {
     **_COMMON,
     **_OWNER,

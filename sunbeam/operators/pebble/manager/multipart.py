@@ -61,7 +61,7 @@ class Multipart:
             return None
         content = self._take(at)
         self._take(len(self._mark))
-        ended = [] if self._first else [*([content] if content else []), None]
+        ended: list[Part | bytes | None] = [] if self._first else [content, None]
         self._first = False
         self.complete = after == b"--"
         self._state = "head"

@@ -6,7 +6,8 @@ import os
 
 from .errors import ApiError
 from .layer_schema import SECTIONS, LayerError, check_plan, convert_layer
-from .yaml_reader import YamlError, read_yaml
+from .yaml_reader import read_yaml
+from .yaml_text import YamlError
 from .yaml_writer import write_yaml
 
 TYPE_CHECKING = False
@@ -27,8 +28,8 @@ class Layer:
 class Plan:
     """The layers in their order and, derived from them, ``sections``.
 
-    Layers added through the API live as long as this process; those in the layers folder are read at each start.
-    That is Pebble's rule too: Juju tells the charm that Pebble is ready, and the charm adds its layers again.
+    Layers added through the API live as long as this process; those in the layers folder are read at every
+    start.  That is Pebble's rule: Juju tells the charm that Pebble is ready, and the charm adds its layers again.
     """
 
     def __init__(self) -> None:
@@ -46,15 +47,15 @@ class Plan:
     def load(self, folder: str) -> None:
         """Read ``NNN-LABEL.yaml`` files in order of their numbers.  Raises ApiError."""
         layers = []
-        for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():  # noqa: PTH112, PTH208
+        for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
             number, _, label = name[:-5].partition("-")
             if name.endswith(".yaml") and number.isdigit() and label:
-                with open(f"{folder}/{name}", encoding="utf-8") as file:  # noqa: PTH123
+                with open(f"{folder}/{name}", encoding="utf-8") as file:
                     layers.append(Layer(label, _parse(label, file.read())))
         self._replace(layers)
 
     def add(self, label: str, text: str, combine: bool) -> None:
-        """Append a layer, or combine it with the one of that label.  Raises ApiError; then nothing changed."""
+        """Append a layer, or combine it with the one of that label.  Raises ApiError and changes nothing."""
         layer = Layer(label, _parse(label, text))
         at = next((number for number, known in enumerate(self.layers) if known.label == label), None)
         if at is None:
@@ -166,7 +167,9 @@ def _split(ordered: list[str], earlier: dict[str, list[str]], services: dict[str
     for name in ordered:
         related = {name, *earlier[name], *services[name].get("requires", ())}
         related |= {
-            other for other in ordered if name in earlier[other] or name in services[other].get("requires", ())
+            other
+            for other in ordered
+            if name in earlier[other] or name in services[other].get("requires", ())
         }
         touched = [part for part in parts if related & set(part)]
         parts = [part for part in parts if part not in touched]

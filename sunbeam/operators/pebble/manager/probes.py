@@ -84,11 +84,13 @@ async def _probe_command(
     context = plan.services.get(command.get("service-context", ""), {})
     settings = {**context, **command}
     owner = find_owner(settings)
-    environment = process_environment(
-        owner, context.get("environment", {}), command.get("environment", {})
-    )
+    environment = process_environment(owner, context.get("environment", {}), command.get("environment", {}))
     child = children.start(
-        parse_command(command["command"]), environment, owner, settings.get("working-dir"), stdout=subprocess.PIPE
+        parse_command(command["command"]),
+        environment,
+        owner,
+        settings.get("working-dir"),
+        stdout=subprocess.PIPE,
     )
     pipe = child.process.stdout
     assert pipe is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import signal
+from contextlib import suppress
 
 from .layer_schema import parse_command
 from .loop import Future, Job, Loop, TimedOut
@@ -137,10 +138,8 @@ class Service:
             self._backoff = 0.0
         code = await child.exited
         # Its last words belong before whatever is made of its end; a grandchild may hold the pipe for ever.
-        try:
+        with suppress(TimedOut):
             await self._loop.wait(reader, 0.2)
-        except TimedOut:
-            pass
         if child is self._child:
             self._watcher = None
             await self._exited(code)

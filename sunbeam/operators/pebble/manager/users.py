@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Owner:
-    """Whom a process runs as or a file belongs to.  ``home`` and ``name`` are empty for a number without user."""
+    """Whom a process runs as or a file belongs to.  A number without user has no ``home`` and ``name``."""
 
     def __init__(self, uid: int, gid: int) -> None:
         self.uid = uid

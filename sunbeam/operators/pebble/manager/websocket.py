@@ -66,7 +66,11 @@ async def upgrade(request: Request) -> WebSocket:
     if not key or request.headers.get("upgrade", "").lower() != "websocket":
         raise ApiError(400, "this is a websocket: a handshake is needed")
     accept = base64.b64encode(hashlib.sha1(key.encode() + _GUID).digest()).decode()
-    headers: dict[str, Any] = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Accept": accept}
+    headers: dict[str, Any] = {
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec-WebSocket-Accept": accept,
+    }
     await request.stream.write(head(101, headers))
     return WebSocket(request.stream)
 

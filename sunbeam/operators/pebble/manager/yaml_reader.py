@@ -1,7 +1,7 @@
 """Reads the YAML that layers are written in, and refuses the rest rather than guess.
 
 Understood: block and flow collections, plain, quoted, literal and folded scalars, comments, anchors, explicit
-keys, one document.  Refused: tags, directives, merge keys, further documents, duplicate keys, tab indentation.
+keys, one document.  Refused: tags, directives, merge keys, more documents, duplicate keys, tab indentation.
 """
 
 from __future__ import annotations
@@ -80,8 +80,8 @@ class _Reader(YamlText):
     def _after(self, indent: int, own_line: bool, may_dedent: bool = False) -> Any:
         """The node that follows a key, a dash or a document's start.
 
-        ``own_line``: a block collection may begin right here.  ``may_dedent``: a sequence that is the value of
-        a key may be as little indented as the key.
+        ``own_line``: a block collection may begin right here.  ``may_dedent``: a sequence that is the value
+        of a key may be as little indented as the key.
         """
         anchor = None
         while True:

@@ -64,7 +64,7 @@ def _config(before: dict[str, Any] | None, actual: dict[str, Any]) -> dict[str, 
         for key, value in actual.items()
         if value is not None and key != "trust"
     }
-    return values or (None if not before else {})
+    return None if before is None and not values else values
 
 
 def option_text(value: Any) -> str:

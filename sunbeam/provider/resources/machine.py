@@ -9,6 +9,7 @@ from sunbeam.juju.constraints import parse_constraints
 from sunbeam.juju.errors import JujuNotFound
 from sunbeam.provider.diagnostics import Diagnostic
 from sunbeam.provider.resource import Operation, Resource, check_model_uuid, split_id
+from sunbeam.provider.resources.model import managed
 from sunbeam.provider.session import Session
 from sunbeam.provider.values import Object, known
 
@@ -60,8 +61,7 @@ class Machine(Resource):
             found = (await self.session.status(model)).machines.get(state["machine_id"])
             if found is None:
                 return None
-            annotated = bool(state.get("annotations"))
-            annotations = await model.annotations(f"machine-{found.id}") if annotated else {}
+            annotations = await model.annotations(f"machine-{found.id}")
         except JujuNotFound:
             return None
         return {
@@ -73,7 +73,7 @@ class Machine(Resource):
             "constraints": _constraints(state.get("constraints"), found.constraints),
             "hostname": found.hostname,
             "instance_id": found.instance_id,
-            "annotations": annotations or None,
+            "annotations": managed(state.get("annotations"), annotations),
         }
 
     async def appeared(self, state: Object, plan: Object) -> Object | None:

@@ -51,9 +51,7 @@ class ModelResource(Resource):
             "type": info.get("type") or model.type,
             "config": _configured(state.get("config"), await model.config() if state.get("config") else {}),
             "constraints": _same_text(state.get("constraints"), constraints),
-            "annotations": await model.annotations(f"model-{model.uuid}") or None
-            if state.get("annotations")
-            else None,
+            "annotations": managed(state.get("annotations"), await model.annotations(f"model-{model.uuid}")),
             "credential": info.get("cloud-credential-tag", "").removeprefix("cloudcred-").replace("_", "/")
             or None,
             "agent_version": info.get("agent-version") or None,
@@ -89,6 +87,11 @@ class ModelResource(Resource):
             return []
         name = info.get("cloud-tag", "").removeprefix("cloud-") or state["cloud"][0]["name"]
         return [{"name": name, "region": info.get("cloud-region") or None}]
+
+
+def managed(before: dict[str, str] | None, actual: dict[str, str]) -> dict[str, str] | None:
+    """The annotations this resource manages, with their present values."""
+    return None if before is None else {key: actual[key] for key in before if key in actual}
 
 
 def _configured(before: dict[str, str] | None, actual: dict[str, Any]) -> dict[str, str] | None:

@@ -151,6 +151,7 @@ def test_its_file_and_its_service(context: Any, keystone: FakeKeystone) -> None:
         "mysql+pymysql://svc:database-password@mariadb:3306/keystone"
     )
     assert config["token"]["provider"] == "fernet"
+    assert config["identity"]["max_password_length"] == "72"
     for section in ("fernet_tokens", "fernet_receipts"):
         assert config[section]["key_repository"] == "/etc/keystone/fernet-keys"
     assert config["credential"]["key_repository"] == "/etc/keystone/credential-keys"

@@ -90,11 +90,16 @@ def _deltas(view: ModelView, entity: Entity) -> Iterator[Delta]:
         yield Delta(view.model.model_uuid, "annotation", tag, "change", data)
 
 
+def removal(entity: Entity) -> Delta:
+    """That ``entity`` is gone."""
+    kind, id = _name(entity)
+    return Delta(entity.model_uuid, kind, id, "remove", _identity(entity))
+
+
 def _removals(view: ModelView, entity: Entity) -> Iterator[Delta]:
     if not isinstance(entity, WATCHED):
         return
-    kind, id = _name(entity)
-    yield Delta(view.model.model_uuid, kind, id, "remove", _identity(entity))
+    yield removal(entity)
     tag = _annotated_tag(entity)
     if tag and getattr(entity, "annotations", None):
         yield Delta(

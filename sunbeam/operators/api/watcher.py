@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 
-from sunbeam.operators.api.deltas import Delta, Key, deltas_after, snapshot
+from sunbeam.operators.api.deltas import Delta, Key, deltas_after, removal, snapshot
 from sunbeam.operators.entities import Model
 from sunbeam.operators.operations.edit import ModelView
 from sunbeam.operators.operations.errors import OperationError
@@ -23,7 +23,7 @@ class WatcherStopped(OperationError):
 
 
 class Watcher:
-    """Holds at most two deltas per entity, so a slow client costs no more than its model is large."""
+    """Holds at most three deltas per entity, so a slow client costs no more than its model is large."""
 
     def __init__(self, deltas: Iterable[Delta], on_stop: Callable[[Watcher], None]) -> None:
         self._pending: dict[Key, list[Delta]] = {}
@@ -44,7 +44,7 @@ class Watcher:
         waiting = self._pending.setdefault(delta.key, [])
         if delta.is_removal:
             waiting.clear()
-        elif waiting and not (waiting[-1].is_removal or waiting[-1].is_pending_action):
+        elif waiting and _may_be_replaced(waiting[-1], delta):
             waiting.pop()
         waiting.append(delta)
         self._woken.set()
@@ -69,6 +69,12 @@ class Watcher:
             self._stopped = True
             self._woken.set()
             self._on_stop(self)
+
+
+def _may_be_replaced(waiting: Delta, delta: Delta) -> bool:
+    if waiting.is_pending_action:
+        return delta.is_pending_action
+    return not waiting.is_removal
 
 
 class _ModelFeed:
@@ -157,8 +163,7 @@ class Feeds:
         removed = next((change.entity for change in changes if isinstance(change.entity, Model)), None)
         if feed is None or removed is None:
             return
-        key = ("model", model_uuid, model_uuid)
-        feed.tell(Delta(*key, "remove", feed.latest[key].data))
+        feed.tell(removal(removed))
         for watcher in feed.watchers - self._everywhere:
             watcher.stop()
 

@@ -209,7 +209,7 @@ async def test_storage_constraints_trust_and_exposure(model: Model) -> None:
     await source.unexpose()
     await until(model, lambda: not source.exposed)
     await source.set_constraints({"mem": 512})
-    assert (await source.get_constraints()).mem == 512
+    assert (await source.get_constraints())["mem"] == 512
     with pytest.raises(JujuError, match='unknown option "nosuch"'):
         await source.set_config({"nosuch": "1"})
     with pytest.raises(JujuError, match="expected int"):
@@ -219,13 +219,13 @@ async def test_storage_constraints_trust_and_exposure(model: Model) -> None:
 async def test_machines_are_added_used_and_removed(juju: Controller, running: RunningController) -> None:
     model = await juju.add_model("machines", cloud_name="machines", config=dict(NO_KEYS))
     machine = await model.add_machine(constraints={"image-id": "localhost/sunbeam/hypervisor:latest"})
-    await model.deploy(str(CHARMS / "sink"), to=machine.id)
-    await until(model, lambda: message(model, "sink/0") == "no greeting")
+    await model.deploy(str(CHARMS / "agent"), to=machine.id)
+    await until(model, lambda: message(model, "agent/0") == "on machine 0")
     assert running.runtime.machines["0"].image == "localhost/sunbeam/hypervisor:latest"
-    assert model.units["sink/0"].machine.id == "0"
+    assert model.units["agent/0"].machine.id == "0"
     with pytest.raises(JujuError, match="assigned"):
         await machine.destroy()
-    await model.remove_application("sink", block_until_done=True, timeout=30)
+    await model.remove_application("agent", block_until_done=True, timeout=30)
     await machine.destroy()
     await until(model, lambda: not model.machines)
     await model.disconnect()

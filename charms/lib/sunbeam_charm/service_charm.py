@@ -183,7 +183,7 @@ class ServiceCharm(ops.CharmBase):
 
     def _on_secret_remove(self, event: ops.SecretRemoveEvent) -> None:
         """Nobody reads this revision any more."""
-        event.remove_revision()
+        event.remove_revision()  # type: ignore[no-untyped-call]
 
     def _on_collect_status(self, event: ops.CollectStatusEvent) -> None:
         obstacles = [*self._obstacles(), *self.problems(), *self._failing_checks()]

@@ -327,3 +327,9 @@ def test_actions_say_why_they_cannot_run(context: Any, keystone: FakeKeystone) -
     for before in (state(leader=False), state(without=("database",))):
         with pytest.raises(testing.ActionFailed, match=r"run this action on it|does not run yet"):
             context.run(context.on.action("get-admin-account"), before)
+
+
+def test_keys_nobody_reads_are_removed(context: Any, keystone: FakeKeystone) -> None:
+    before = run(context, state())
+    context.run(context.on.secret_remove(before.get_secret(label="fernet-keys"), revision=1), before)
+    assert context.removed_secret_revisions == [1]

@@ -7,7 +7,6 @@ and machines keep running meanwhile.
 from __future__ import annotations
 
 import asyncio
-import hmac
 import json
 import logging
 import secrets
@@ -17,7 +16,7 @@ import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from aiohttp import BasicAuth, web
+from aiohttp import web
 
 from sunbeam.cluster.certificates import ClusterCertificates
 from sunbeam.cluster.etcd import etcd_store
@@ -34,7 +33,7 @@ from sunbeam.operators.pebble import build_pebble
 from sunbeam.operators.store import EntityChange, Store
 from sunbeam.substrates.embedded.assembly import embedded_runtime
 from sunbeam.terraform.backend import StateBackend
-from sunbeam.terraform.state_server import BASE, LARGEST_STATE, routes
+from sunbeam.terraform.state_server import BASE, LARGEST_STATE, basic_auth, routes
 from sunbeam.terraform.state_store import States
 
 HOST = "127.0.0.1"
@@ -127,16 +126,8 @@ async def _reachable(cluster: ClusterStore) -> None:
 async def _serve_states(
     stack: AsyncExitStack, states: States, tls: ssl.SSLContext, port: int, password: str
 ) -> None:
-    async def authorize(request: web.Request) -> None:
-        try:
-            given = BasicAuth.decode(request.headers.get("Authorization", ""))
-        except ValueError:
-            given = BasicAuth("", "")
-        if given.login != ADMIN or not hmac.compare_digest(given.password.encode(), password.encode()):
-            raise web.HTTPUnauthorized(headers={"WWW-Authenticate": 'Basic realm="sunbeam"'})
-
     application = web.Application(client_max_size=LARGEST_STATE)
-    application.add_routes(routes(states, authorize))
+    application.add_routes(routes(states, basic_auth(ADMIN, password)))
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=2)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)

@@ -132,6 +132,7 @@ class Substrate:
             unit=unit.name,
             containers=tuple(specs),
             ports=tuple(unit.ports),
+            exposed=application.exposed is not None,
         )
 
     def _mounts(self, unit: Unit, declared: tuple[tuple[str, str], ...]) -> tuple[Mount, ...]:

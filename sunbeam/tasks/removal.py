@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from functools import partial
 from pathlib import Path
 
 from sunbeam.cluster.services import services_of
 from sunbeam.cluster.settings import NodeSettings
+from sunbeam.core.engine import Change
 from sunbeam.core.errors import SunbeamError
+from sunbeam.core.paths import Paths
 from sunbeam.core.task import Context, Task
 from sunbeam.substrates.embedded.assembly import embedded_teardown
 from sunbeam.substrates.embedded.network import NetworkPlan
@@ -116,3 +119,22 @@ def network_of(context: Context) -> NetworkPlan:
         return NodeSettings.read(context.paths).network
     except SunbeamError:
         return NetworkPlan()
+
+
+def destroy(*, keep_packages: bool) -> Change:
+    """Remove everything of ours, whatever state it is in."""
+    tasks: list[Task] = [
+        StopDaemon(),
+        StopEtcd(),
+        RemoveServices(),
+        RemoveContainers(),
+        RestoreHost(keep_packages=keep_packages),
+        RemoveFolders(),
+    ]
+    return Change("cluster destroy", "Remove the cloud", tasks)
+
+
+def forget(paths: Paths) -> None:
+    """Remove the journal and what held the lock: the last trace, once destroy is over."""
+    for folder in (paths.state, paths.run):
+        shutil.rmtree(folder, ignore_errors=True)

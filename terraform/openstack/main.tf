@@ -43,6 +43,7 @@ module "application" {
   units      = lookup(var.units, each.key, 1)
   resources  = { for container, image in each.value.images : "${container}-image" => var.images[image] }
   storage    = lookup(var.storage, each.key, {})
+  exposed    = lookup(each.value, "exposed", false)
   config     = merge(lookup(var.config, each.key, {}), lookup(local.settled, each.key, {}))
 }
 

@@ -7,7 +7,8 @@ locals {
     memcached    = { images = { memcached = "memcached" }, requires = {} }
 
     ingress = {
-      images = { haproxy = "haproxy" }
+      exposed = true
+      images  = { haproxy = "haproxy" }
       requires = {
         certificates = "certificates:certificates"
       }

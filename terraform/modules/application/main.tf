@@ -21,4 +21,9 @@ resource "juju_application" "this" {
     name = var.name
     path = "${var.charms}/${var.name}.charm"
   }
+
+  dynamic "expose" {
+    for_each = var.exposed ? [{}] : []
+    content {}
+  }
 }

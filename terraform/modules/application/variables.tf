@@ -48,3 +48,9 @@ variable "storage" {
   type        = map(string)
   default     = {}
 }
+
+variable "exposed" {
+  description = "Whether it is reached from outside the cloud's own networks."
+  type        = bool
+  default     = false
+}

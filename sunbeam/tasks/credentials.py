@@ -1,0 +1,75 @@
+"""The administrator's credentials in files that OpenStack clients read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from sunbeam.cluster.settings import NodeSettings
+from sunbeam.core.paths import Paths
+from sunbeam.core.task import Context, Task
+from sunbeam.juju.actions import run_action
+from sunbeam.juju.controller import Controller
+from sunbeam.juju.credentials import Credentials
+
+CLOUD = "sunbeam"
+
+
+class FetchCredentials(Task):
+    """Ask the operators, write ``/etc/sunbeam``: ``ca.crt``, ``openrc`` and ``clouds.yaml`` (both 0600)."""
+
+    id = "credentials"
+    title = "Write the administrator's credentials"
+
+    def __init__(self, settings: NodeSettings, *needs: str) -> None:
+        self.needs = needs
+        self._settings = settings
+
+    async def act(self, context: Context) -> None:
+        if context.host.dry_run:
+            return
+        async with Controller(Credentials.from_juju_data(context.paths.juju_data)) as controller:
+            model = await controller.model("openstack")
+            account = await run_action(model, "keystone/0", "get-admin-account")
+            authority = await run_action(model, "certificates/0", "get-ca-certificate")
+        etc = context.paths.etc
+        context.host.write_file(etc / "ca.crt", authority["ca-certificate"].strip() + "\n")
+        context.host.write_file(etc / "openrc", openrc(account, context.paths), 0o600)
+        context.host.write_file(etc / "clouds.yaml", clouds_yaml(account, context.paths), 0o600)
+
+
+def openrc(account: Mapping[str, Any], paths: Paths) -> str:
+    """Shell variables for the openstack client."""
+    variables = {
+        "OS_AUTH_URL": account["public-endpoint"],
+        "OS_USERNAME": account["username"],
+        "OS_PASSWORD": account["password"],
+        "OS_PROJECT_NAME": account["project-name"],
+        "OS_PROJECT_DOMAIN_NAME": account["project-domain-name"],
+        "OS_USER_DOMAIN_NAME": account["user-domain-name"],
+        "OS_REGION_NAME": account["region"],
+        "OS_IDENTITY_API_VERSION": account["api-version"],
+        "OS_CACERT": str(paths.etc / "ca.crt"),
+    }
+    return "".join(f"export {name}='{value}'\n" for name, value in variables.items())
+
+
+def clouds_yaml(account: Mapping[str, Any], paths: Paths) -> str:
+    """clouds.yaml with the one cloud ``sunbeam``."""
+    entry = {
+        "auth": {
+            "auth_url": account["public-endpoint"],
+            "username": account["username"],
+            "password": account["password"],
+            "project_name": account["project-name"],
+            "project_domain_name": account["project-domain-name"],
+            "user_domain_name": account["user-domain-name"],
+        },
+        "region_name": account["region"],
+        "identity_api_version": 3,
+        "interface": "public",
+        "cacert": str(paths.etc / "ca.crt"),
+    }
+    return yaml.safe_dump({"clouds": {CLOUD: entry}}, sort_keys=False)

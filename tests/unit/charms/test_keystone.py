@@ -331,5 +331,5 @@ def test_actions_say_why_they_cannot_run(context: Any, keystone: FakeKeystone) -
 
 def test_keys_nobody_reads_are_removed(context: Any, keystone: FakeKeystone) -> None:
     before = run(context, state())
-    context.run(context.on.secret_remove(before.get_secret(label="fernet-keys"), revision=1), before)
-    assert context.removed_secret_revisions == [1]
+    context.run(context.on.secret_remove(before.get_secret(label="fernet-keys"), revision=42), before)
+    assert context.removed_secret_revisions == [42]

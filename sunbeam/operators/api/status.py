@@ -131,7 +131,6 @@ def _application(view: ModelView, application: Application, units: dict[str, lis
             relations.setdefault(end.name, []).append(relation.other_end(application.name).application)
     return {
         "charm": application.charm_url,
-        "charm-name": charm.name,
         "charm-rev": charm.revision,
         "charm-channel": application.channel,
         "charm-version": "",

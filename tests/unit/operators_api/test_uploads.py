@@ -109,6 +109,7 @@ parts = st.sampled_from(["a", "b", "..", ".", "", "c"])
 names = st.lists(parts, min_size=1, max_size=5).map("/".join)
 
 
+@pytest.mark.filterwarnings("ignore:Duplicate name")
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
 @given(st.lists(st.tuples(names, st.one_of(st.none(), names)), max_size=6))
 def test_nothing_ever_leaves_the_folder(

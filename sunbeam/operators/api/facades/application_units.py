@@ -134,13 +134,9 @@ def _relation_data(relation: Relation, unit: Unit) -> Json:
         "endpoint": own.name if own else "",
         "related-endpoint": remote.name,
         "cross-model": bool(relation.mirror),
-        "application-data": relation.data.get(remote.application, {}),
-        "local-unit": {
-            "in-scope": unit.name in relation.in_scope,
-            "data": relation.data.get(unit.name, {}),
-        },
+        "ApplicationData": relation.data.get(remote.application, {}),
         "unit-relation-data": {
-            name: {"in-scope": True, "data": relation.data.get(name, {})}
+            name: {"InScope": True, "UnitData": relation.data.get(name, {})}
             for name in members
             if name != unit.name
         },

@@ -107,7 +107,7 @@ def model_status(call: Call, params: Entities) -> Json:
             "filesystems": [],
         }
 
-    return each(params.entities, status)
+    return each(params.entities, status, "models")
 
 
 @method("ModelManager.DestroyModels", "login")

@@ -80,8 +80,14 @@ def owner() -> dict[str, str]:
         "host": platform.node(),
         "pid": str(os.getpid()),
         "started": started(os.getpid()),
+        "boot": boot_id(),
         "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:3]]),
     }
+
+
+def boot_id() -> str:
+    """Changes with every boot of this host."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
 
 def started(pid: int) -> str:

@@ -109,7 +109,7 @@ class StateServer:
         info = await _json(request)
         if not info.get("ID"):
             raise web.HTTPBadRequest(text="a lock needs an ID")
-        owner = {key: request.query.get(key, "") for key in ("host", "pid", "started", "command")}
+        owner = {key: request.query.get(key, "") for key in ("host", "pid", "started", "boot", "command")}
         named = owner if owner["host"] and owner["pid"].isdigit() else {}
         holder = await self._states.acquire(_module(request), info, named)
         return web.Response() if holder is None else _conflict(holder)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
-from sunbeam.terraform.backend import started
+from sunbeam.terraform.backend import boot_id, started
 
 KEPT_VERSIONS = 20
 LEASE_SECONDS = 60.0
@@ -144,7 +144,8 @@ class States:
         if not lock.owner:
             return False
         if lock.owner["host"] == self._host:
-            return started(int(lock.owner["pid"])) != lock.owner["started"]
+            rebooted = lock.owner["boot"] != boot_id()
+            return rebooted or started(int(lock.owner["pid"])) != lock.owner["started"]
         return lock.expires is not None and lock.expires < self._clock()
 
 

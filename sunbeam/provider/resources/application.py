@@ -82,7 +82,7 @@ class Application(Resource):
 
     def _replacing(self, plan: Object, prior: Object, config: Object) -> list[Path]:
         paths: list[Path] = []
-        before, after = prior.get("storage_directives") or {}, plan.get("storage_directives") or {}
+        before, after = prior["storage_directives"] or {}, plan["storage_directives"]
         if known(after) and any(after.get(label, text) != text for label, text in before.items()):
             paths.append(("storage_directives",))
         if prior.get("model_type") == "iaas":

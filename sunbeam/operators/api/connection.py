@@ -103,7 +103,7 @@ class Connection:
         reply = {"request-id": request.request_id, **await self.answer(request)}
         if not self._socket.closed:
             try:
-                await self._socket.send_str(json.dumps(reply))
+                await self._socket.send_str(json.dumps(reply, default=str))  # YAML knows dates, JSON does not
             except ConnectionError:
                 logger.debug("The client of %s went before the reply", request.name)
 

@@ -17,9 +17,16 @@ from sunbeam.operators.api.connection import HEARTBEAT_SECONDS, MAX_FRAME_BYTES,
 from sunbeam.operators.api.login import Authenticator, TooManyFailures
 from sunbeam.operators.api.permissions import ModelLevel, require
 from sunbeam.operators.api.registry import NotImplementedMethod, load_facades
-from sunbeam.operators.api.uploads import MAX_CHARM_BYTES, MAX_RESOURCE_BYTES, TooLarge, receive, unpack_charm
+from sunbeam.operators.api.uploads import (
+    MAX_CHARM_BYTES,
+    MAX_RESOURCE_BYTES,
+    TooLarge,
+    receive,
+    sweep,
+    unpack_charm,
+)
 from sunbeam.operators.api.watcher import Feeds
-from sunbeam.operators.entities import Model, PendingResource
+from sunbeam.operators.entities import Application, Charm, Model, PendingResource
 from sunbeam.operators.operations.charms import add_charm, stored_charm
 from sunbeam.operators.operations.controller import Controller, model_by_uuid
 from sunbeam.operators.operations.edit import ModelView, edit
@@ -77,8 +84,9 @@ class ApiServer:
         return self._services
 
     async def start(self) -> None:
-        application = web.Application(middlewares=[_errors_as_json])
-        application.add_routes(
+        self._sweep_uploads()
+        routes = web.Application(middlewares=[_errors_as_json])
+        routes.add_routes(
             [
                 web.get("/api", self._api),
                 web.get("/model/{uuid}/api", self._api),
@@ -89,7 +97,7 @@ class ApiServer:
                 web.get("/v2/charms/info/{name}", self._charm_info),
             ]
         )
-        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=CLOSE_SECONDS)
+        self._runner = web.AppRunner(routes, access_log=None, shutdown_timeout=CLOSE_SECONDS)
         await self._runner.setup()
         await web.TCPSite(self._runner, self._host, self._port, ssl_context=self._tls).start()
         logger.info("The Juju API listens on %s:%s", self._host, self._port)
@@ -104,6 +112,13 @@ class ApiServer:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+
+    def _sweep_uploads(self) -> None:
+        store, engine = self._services.store, self._paths.engine
+        files = {value for one in store.all(Application) for value in one.resources.values()}
+        files |= {pending.value for pending in store.all(PendingResource)}
+        charms = {charm.path for charm in store.all(Charm)}
+        sweep(engine / "charms", engine / "resources", charms, files)
 
     async def _api(self, request: web.Request) -> web.WebSocketResponse:
         session = Session(self._services, request.remote or "", request.match_info.get("uuid", ""))

@@ -25,9 +25,8 @@ from sunbeam.operators.operations.applications import ALPHA_SPACE
 from sunbeam.operators.operations.charms import endpoints_of
 from sunbeam.operators.operations.controller import JUJU_VERSION
 from sunbeam.operators.operations.edit import ModelView
+from sunbeam.operators.operations.machines import DEFAULT_BASE
 from sunbeam.operators.operations.offers import connections, offered_endpoints
-
-DEFAULT_BASE = "debian@13/stable"
 
 
 def full_status(view: ModelView, patterns: Sequence[str] = ()) -> Json:

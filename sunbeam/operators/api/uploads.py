@@ -67,12 +67,33 @@ def unpack_charm(archive: Path, charms: Path, sha256: str) -> Path:
     try:
         _unpack(archive, staging)
         staging.chmod(0o755)
-        staging.rename(target)
+        _settle(staging, target)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
         raise BadRequest(f"the upload is not a readable zip file: {error}") from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return target
+
+
+def sweep(charms: Path, resources: Path, used_charms: set[str], used_files: set[str]) -> None:
+    """Remove what interrupted uploads left, and what no model uses any more.  No upload may run meanwhile."""
+    for folder, used in ((charms, used_charms), (resources, used_files)):
+        for path in folder.iterdir() if folder.is_dir() else ():
+            if str(path) in used:
+                continue
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+
+
+def _settle(staging: Path, target: Path) -> None:
+    """The same charm may be uploaded twice at once: the first one stays."""
+    try:
+        staging.rename(target)
+    except OSError:
+        if not target.is_dir():
+            raise
 
 
 def _unpack(archive: Path, folder: Path) -> None:

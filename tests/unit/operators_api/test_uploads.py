@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sunbeam.operators.api import uploads
-from sunbeam.operators.api.uploads import unpack_charm
+from sunbeam.operators.api.uploads import sweep, unpack_charm
 from sunbeam.operators.operations.errors import BadRequest
 from sunbeam.operators.operations.resources import image_name
 
@@ -103,6 +103,19 @@ def test_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "MAX_ENTRIES", 1)
     with pytest.raises(BadRequest, match="more than 1 files"):
         unpack(tmp_path, (entry("a"), ""), (entry("b"), ""))
+
+
+def test_sweeping_keeps_what_is_used(tmp_path: Path) -> None:
+    folder = unpack(tmp_path, (entry("dispatch"), ""))
+    charms, resources = folder.parent, tmp_path / "resources"
+    (charms / ".unpacking-x").mkdir()
+    (charms / ("b" * 64)).mkdir()
+    resources.mkdir()
+    for name in (".upload-x", "used", "unused"):
+        (resources / name).write_text("")
+    sweep(charms, resources, {str(folder)}, {str(resources / "used")})
+    assert list(charms.iterdir()) == [folder]
+    assert list(resources.iterdir()) == [resources / "used"]
 
 
 parts = st.sampled_from(["a", "b", "..", ".", "", "c"])

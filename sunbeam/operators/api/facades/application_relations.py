@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import AliasChoices, Field
 
 from sunbeam.operators.api.call import Call, each
-from sunbeam.operators.api.deltas import endpoint_json
+from sunbeam.operators.api.entity_data import endpoint_json
 from sunbeam.operators.api.permissions import has_offer_access
 from sunbeam.operators.api.registry import method
 from sunbeam.operators.api.wire import Json, Params, untag

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
-import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Coroutine, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any
 
 from sunbeam.cli.session import Output
+from sunbeam.core.clock import Clock
+from sunbeam.core.errors import Problem
 from sunbeam.core.events import (
+    Awaiting,
     ChangeFinished,
     ChangeStarted,
     Event,
+    Heartbeat,
     Listener,
+    ProblemFound,
     TaskFinished,
     TaskProgress,
     TaskStarted,
@@ -33,31 +39,73 @@ def renderer(output: Output, expected: Mapping[str, float]) -> Iterator[Listener
         with _live(expected) as listener:
             yield listener
     else:
-        with _plain() as listener:
-            yield listener
+        yield Plain()
+
+
+async def with_heartbeat(work: Coroutine[Any, Any, None], listener: Listener, clock: Clock) -> None:
+    """Do ``work``; tell ``listener`` that we live, every 15 seconds."""
+
+    async def beat() -> None:
+        while True:
+            await clock.sleep(HEARTBEAT_SECONDS)
+            listener(Heartbeat(0))
+
+    beating = asyncio.create_task(beat())
+    try:
+        await work
+    finally:
+        beating.cancel()
+        with suppress(asyncio.CancelledError):
+            await beating
+
+
+class Running:
+    """A task at work: since when, and what it said or awaits last, and since when that."""
+
+    def __init__(self, title: str) -> None:
+        self.title = title
+        self.began = time.monotonic()
+        self.text = ""
+        self.said = self.began
+
+    def say(self, text: str) -> None:
+        self.text, self.said = text, time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.began
+
+    @property
+    def awaits(self) -> str:
+        """``nova/0: waiting for the database (12 s)``."""
+        quiet = time.monotonic() - self.said
+        return f"{self.text} ({quiet:.0f} s)" if self.text and quiet >= 5 else self.text
 
 
 class Progress:
-    """What a view needs to know: which tasks run, since when, and what they said last."""
+    """What a view needs to know of a change."""
 
-    def __init__(self, expected: Mapping[str, float]) -> None:
-        self.expected = expected
+    def __init__(self) -> None:
         self.began = time.monotonic()
-        self.title = ""
         self.total = self.finished = 0
-        self.running: dict[str, tuple[str, float, str]] = {}
+        self.running: dict[str, Running] = {}
 
     def take(self, event: Event) -> None:
         if isinstance(event, ChangeStarted):
-            self.title, self.total = event.title, len(event.tasks)
+            self.total = len(event.tasks)
         elif isinstance(event, TaskStarted):
-            self.running[event.task] = (event.title, time.monotonic(), "")
+            self.running[event.task] = Running(event.title)
         elif isinstance(event, TaskProgress) and event.task in self.running:
-            title, began, _ = self.running[event.task]
-            self.running[event.task] = (title, began, event.text)
+            self.running[event.task].say(event.text)
+        elif isinstance(event, Awaiting) and event.task in self.running:
+            self.running[event.task].say(awaited(event))
         elif isinstance(event, TaskFinished):
             self.running.pop(event.task, None)
             self.finished += 1
+
+
+def awaited(event: Awaiting) -> str:
+    return f"{event.unit}: {event.what}" if event.unit else event.what
 
 
 def finished_line(event: TaskFinished) -> str:
@@ -65,41 +113,44 @@ def finished_line(event: TaskFinished) -> str:
     return f"{line} ({event.seconds:.1f} s)" if event.seconds >= 0.1 else line
 
 
-@contextmanager
-def _plain() -> Iterator[Listener]:
+def started_line(event: ChangeStarted) -> str:
+    return f"Continue: {event.title}" if event.resumed else event.title
+
+
+def warning_line(event: ProblemFound) -> str:
+    return str(Problem(event.what, event.where, event.why, event.next_command, "warning"))
+
+
+class Plain:
     """A line when something happens, and one at least every 15 seconds."""
-    progress = Progress({})
-    spoke = threading.Event()
-    ended = threading.Event()
 
-    def say(text: str) -> None:
-        spoke.set()
-        print(f"[{time.monotonic() - progress.began:6.1f}] {text}", flush=True)
+    def __init__(self) -> None:
+        self._progress = Progress()
 
-    def listen(event: Event) -> None:
-        progress.take(event)
-        if isinstance(event, ChangeStarted):
-            say(("Continue: " if event.resumed else "") + event.title)
+    def __call__(self, event: Event) -> None:
+        self._progress.take(event)
+        if isinstance(event, ProblemFound) and event.severity == "warning":
+            self._say(warning_line(event))
+        elif isinstance(event, ChangeStarted):
+            self._say(started_line(event))
         elif isinstance(event, TaskProgress):
-            say(f"  {event.text}")
+            self._say(f"  {event.text}")
+        elif isinstance(event, Awaiting):
+            self._say(f"  waiting: {awaited(event)}")
         elif isinstance(event, TaskFinished):
-            say(finished_line(event))
+            self._say(finished_line(event))
+        elif isinstance(event, ChangeFinished) and event.status == "done":
+            self._say(f"Done in {event.seconds:.1f} s")
+        elif isinstance(event, Heartbeat):
+            self._still()
 
-    def heartbeat() -> None:
-        while not ended.is_set():
-            spoke.clear()
-            if ended.wait(HEARTBEAT_SECONDS) or spoke.is_set():
-                continue
-            for title, began, text in list(progress.running.values()):
-                say(f"  still: {title}, {time.monotonic() - began:.0f} s{': ' + text if text else ''}")
+    def _still(self) -> None:
+        for each in self._progress.running.values():
+            said = f": {each.awaits}" if each.text else ""
+            self._say(f"  still: {each.title}, {each.seconds:.0f} s{said}")
 
-    beat = threading.Thread(target=heartbeat, daemon=True)
-    beat.start()
-    try:
-        yield listen
-    finally:
-        ended.set()
-        beat.join()
+    def _say(self, text: str) -> None:
+        print(f"[{time.monotonic() - self._progress.began:6.1f}] {text}", flush=True)
 
 
 @contextmanager
@@ -110,27 +161,30 @@ def _live(expected: Mapping[str, float]) -> Iterator[Listener]:
     from rich.table import Table
     from rich.text import Text
 
-    progress = Progress(expected)
+    progress = Progress()
     console = Console()
 
     def view() -> Table:
         table = Table.grid(padding=(0, 1))
-        for task, (title, began, text) in list(progress.running.items()):
-            elapsed = f"{time.monotonic() - began:.0f} s"
-            usual = progress.expected.get(task, 0.0)
-            if usual >= 1:
+        for task, running in list(progress.running.items()):
+            elapsed = f"{running.seconds:.0f} s"
+            if (usual := expected.get(task, 0.0)) >= 1:
                 elapsed += f" of about {usual:.0f} s"
-            table.add_row(Text("●", "cyan"), Text(title), Text(elapsed, "dim"), Text(text, "dim"))
-        total = time.monotonic() - progress.began
-        table.add_row("", Text(f"{progress.finished} of {progress.total} tasks, {total:.0f} s", "dim"))
+            said = Text(running.awaits, "dim", no_wrap=True, overflow="ellipsis")
+            table.add_row(Text("●", "cyan"), Text(running.title), Text(elapsed, "dim"), said)
+        if progress.total:
+            total = time.monotonic() - progress.began
+            table.add_row("", Text(f"{progress.finished} of {progress.total} tasks, {total:.0f} s", "dim"))
         return table
 
     with Live(get_renderable=view, console=console, refresh_per_second=4, transient=True) as live:
 
         def listen(event: Event) -> None:
             progress.take(event)
-            if isinstance(event, ChangeStarted):
-                live.console.print(Text(("Continue: " if event.resumed else "") + event.title, "bold"))
+            if isinstance(event, ProblemFound) and event.severity == "warning":
+                live.console.print(Text(warning_line(event), "yellow"))
+            elif isinstance(event, ChangeStarted):
+                live.console.print(Text(started_line(event), "bold"))
             elif isinstance(event, TaskFinished):
                 style = {"done": "green", "failed": "red"}.get(event.status, "dim")
                 live.console.print(Text(finished_line(event), style))

@@ -5,18 +5,22 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
-from collections.abc import Callable, Coroutine
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any, TypeVar
 
 import typer
 
 from sunbeam.core.clock import SystemClock
-from sunbeam.core.engine import Change, Engine
+from sunbeam.core.command import this_command
+from sunbeam.core.engine import Change, Engine, Planned
 from sunbeam.core.errors import Interrupted, UsageError
+from sunbeam.core.event_log import EventLog
+from sunbeam.core.events import Event, Listener
 from sunbeam.core.host import Host
 from sunbeam.core.journal import Journal
 from sunbeam.core.lock import change_lock
@@ -58,7 +62,7 @@ def require_root() -> None:
         raise UsageError(
             "Not root",
             why="Sunbeam sets up networks, containers and services of this machine",
-            next_command=f"sudo {' '.join(['sunbeam', *sys.argv[1:]])}",
+            next_command=f"sudo {this_command()}",
         )
 
 
@@ -68,28 +72,76 @@ def run_change(
     output: Output = Output.TEXT,
     dry_run: bool = False,
 ) -> None:
-    """Do the change (or list its tasks in a dry run) with progress on the terminal.
+    """Do the change with progress on the terminal; in a dry run list what would be done.
 
-    Raises what ``Engine.run`` raises and ChangeLocked.
+    ``change`` is called when this process holds the lock.  Raises what ``Engine.run`` does and ChangeLocked.
     """
-    from sunbeam.cli.render import renderer
-
     require_root()
     node = this_node()
-    with change_lock(node.paths.run / "change.lock"):
-        journal = Journal(node.paths.journal)
-        try:
-            host = Host(node.processes, journal, node.paths, node.clock, node.redactor, dry_run=dry_run)
-            wanted = change(node)
-            with renderer(output, journal.expected_seconds(wanted.kind)) as listener:
-                engine = Engine(journal, host, node.paths, node.clock, node.redactor, listener)
-                if dry_run:
-                    for task in run(engine.plan(wanted)):
-                        typer.echo(f"would do: {task.title}")
-                else:
-                    run(engine.run(wanted))
-        finally:
-            journal.close()
+    if dry_run:
+        _list(change, node, output)
+    else:
+        with change_lock(node.paths.run / "change.lock"), _journal(node.paths.journal) as journal:
+            _do(change, node, journal, output)
+
+
+def _do(change: Callable[[Node], Change], node: Node, journal: Journal, output: Output) -> None:
+    from sunbeam.cli.logs import log_to
+    from sunbeam.cli.render import renderer, with_heartbeat
+
+    host = Host(node.processes, journal, node.paths, node.clock, node.redactor)
+    with ExitStack() as stack:
+        stack.enter_context(log_to(node.paths.logs / "sunbeam.log", node.redactor))
+        wanted = change(node)
+        show = stack.enter_context(renderer(output, journal.expected_seconds(wanted.kind)))
+        event_log = stack.enter_context(EventLog(node.paths.logs / "changes"))
+        listener = _both(show, event_log)
+        engine = Engine(
+            journal, host, node.paths, node.clock, node.redactor, listener, command=this_command()
+        )
+        run(with_heartbeat(engine.run(wanted), show, node.clock))
+
+
+def _list(change: Callable[[Node], Change], node: Node, output: Output) -> None:
+    """Nothing is written, not even a journal where there is none."""
+    from sunbeam.cli.render import renderer
+
+    with TemporaryDirectory(prefix="sunbeam-") as scratch:
+        path = node.paths.journal if node.paths.journal.exists() else Path(scratch) / "journal.db"
+        with _journal(path) as journal, renderer(output, {}) as listener:
+            host = Host(node.processes, journal, node.paths, node.clock, node.redactor, dry_run=True)
+            engine = Engine(
+                journal, host, node.paths, node.clock, node.redactor, listener, command=this_command()
+            )
+            planned = run(engine.plan(change(node)))
+    for line in _plan_lines(planned):
+        typer.echo(line)
+
+
+def _plan_lines(planned: list[Planned]) -> Iterator[str]:
+    if not planned:
+        yield "nothing to do"
+    for each in planned:
+        yield f"would do: {each.task.title}"
+        for mutation in each.mutations:
+            yield f"  {mutation.verb}: {mutation.target}"
+
+
+def _both(first: Listener, second: Listener) -> Listener:
+    def listen(event: Event) -> None:
+        first(event)
+        second(event)
+
+    return listen
+
+
+@contextmanager
+def _journal(path: Path) -> Iterator[Journal]:
+    journal = Journal(path)
+    try:
+        yield journal
+    finally:
+        journal.close()
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -105,8 +157,8 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 
 @contextmanager
-def _interruptible() -> Any:
+def _interruptible() -> Iterator[None]:
     try:
         yield
     except (KeyboardInterrupt, asyncio.CancelledError):
-        raise Interrupted("Interrupted", next_command="the same command again; it continues") from None
+        raise Interrupted("Interrupted", next_command=this_command()) from None

@@ -3,46 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from graphlib import TopologicalSorter
+import os
+from collections.abc import Coroutine
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from sunbeam.core.change import Change, ChangeFailed
 from sunbeam.core.clock import Clock
 from sunbeam.core.errors import Interrupted, NeedsPerson, PreflightFailed, Problem, SunbeamError
-from sunbeam.core.events import (
-    ChangeFinished,
-    ChangeStarted,
-    Event,
-    Listener,
-    TaskFinished,
-    TaskProgress,
-    TaskStarted,
-)
-from sunbeam.core.host import Host
+from sunbeam.core.events import ChangeFinished, ChangeStarted, Listener, ProblemFound
+from sunbeam.core.host import Host, Mutation
 from sunbeam.core.journal import ChangeRecord, Journal, TaskRecord
 from sunbeam.core.paths import Paths
 from sunbeam.core.redaction import Redactor
-from sunbeam.core.status import TaskStatus
-from sunbeam.core.task import Context, Task
+from sunbeam.core.status import ChangeStatus, TaskStatus
+from sunbeam.core.task import Task
+from sunbeam.core.task_run import Seams, TaskRun
+
+__all__ = ["Change", "ChangeFailed", "Engine", "Planned"]
+
+PARALLEL = max(8, 2 * (os.cpu_count() or 1))
+"""Tasks at work at the same time; most of them wait for something."""
 
 
 @dataclass(frozen=True)
-class Change:
-    """One intent of a person.  Two changes of the same kind and intent are the same change."""
+class Planned:
+    """A task that is to be done; ``mutations`` are known of rehearsable tasks."""
 
-    kind: str
-    title: str
-    tasks: Sequence[Task]
-    intent: dict[str, Any] = field(default_factory=dict)
-
-
-class ChangeFailed(SunbeamError):
-    """Some tasks failed; what they need not was still done."""
+    task: Task
+    mutations: tuple[Mutation, ...] = ()
 
 
 class Engine:
-    """Runs changes on this node."""
+    """Runs changes on this node; ``command`` is what a person types to continue one."""
 
     def __init__(
         self,
@@ -52,211 +45,160 @@ class Engine:
         clock: Clock,
         redactor: Redactor,
         listener: Listener = lambda event: None,
+        *,
+        command: str = "the same command",
+        parallel: int = PARALLEL,
     ) -> None:
-        self._journal = journal
-        self._host = host
-        self._paths = paths
-        self._clock = clock
-        self._redactor = redactor
-        self._listener = listener
+        self._seams = Seams(journal, host, paths, clock, redactor, listener, command)
+        self._parallel = parallel
 
     async def run(self, change: Change) -> None:
         """Do ``change``, or continue it where it was cut off.
 
-        Raises PreflightFailed before anything changed, ChangeFailed, NeedsPerson or Interrupted; after each
-        of these the same command continues.
+        Raises PreflightFailed before anything changed; SunbeamError of the failed task, ChangeFailed (several
+        failed), NeedsPerson or Interrupted, after each of which the same command continues.
         """
-        order = list(TopologicalSorter({task.id: task.needs for task in change.tasks}).static_order())
-        if len(order) != len(change.tasks):
-            raise ValueError(f"{change.kind}: a task needs one that does not exist: {order}")
         await self._check(change)
-        number, resumed = self._open(change)
-        self._emit(
-            ChangeStarted(
-                number,
-                change.kind,
-                change.title,
-                tuple((task.id, task.title) for task in change.tasks),
-                resumed,
-            )
-        )
-        await self._closing(number, _Run(self, change, number).all())
+        number, known = self._open(change)
+        tasks = tuple((task.id, task.title) for task in change.tasks)
+        self._seams.emit(ChangeStarted(number, change.kind, change.title, tasks, bool(known)))
+        await self._closing(number, self._do_all(change, TaskRun(self._seams, number, known)))
 
     async def undo(self, change: Change, record: ChangeRecord) -> None:
-        """Undo the tasks of a recorded change, each before the tasks it needed.  Raises as ``run`` does."""
-        begun = {task.id for task in record.tasks if task.status is not TaskStatus.PENDING}
-        tasks = [task for task in change.tasks if task.id in begun]
-        self._emit(
-            ChangeStarted(
-                record.id, change.kind, f"Undo: {change.title}", tuple((t.id, t.title) for t in tasks)
-            )
-        )
-        await self._closing(record.id, self._undo_all(tasks, record.id), "undone")
+        """Undo the tasks of a recorded change that were begun, each before the tasks it needed.
 
-    async def plan(self, change: Change) -> list[Task]:
-        """The tasks that ``run`` would do, in order, after the same checks; reads only."""
+        Raises as ``run`` does; undoing again continues.
+        """
+        known = {task.id: task.status for task in record.tasks}
+        left = [task for task in reversed(change.in_order()) if task.id in known and known[task.id].begun]
+        title = f"Undo: {change.title}"
+        self._seams.emit(
+            ChangeStarted(record.id, change.kind, title, tuple((task.id, task.title) for task in left))
+        )
+        work = self._undo_all(left, TaskRun(self._seams, record.id, known))
+        await self._closing(record.id, work, ChangeStatus.UNDONE)
+
+    async def plan(self, change: Change) -> list[Planned]:
+        """What ``run`` would do, in order, after the same checks; reads only."""
         await self._check(change)
-        done = await asyncio.gather(*(task.is_done(self._context(task, 0)) for task in change.tasks))
-        return [task for task, is_done in zip(change.tasks, done, strict=True) if not is_done]
+        planned: list[Planned] = []
+        for task in change.in_order():
+            if not await self._will_be_unchanged(task, {each.task.id for each in planned}):
+                planned.append(Planned(task, await self._rehearse(task)))
+        return planned
 
     async def _check(self, change: Change) -> None:
-        found = await asyncio.gather(*(task.problems(self._context(task, 0)) for task in change.tasks))
+        found = await asyncio.gather(*(self._problems(task) for task in change.tasks))
+        redact = self._seams.redactor.redact
         problems: list[Problem] = []
-        for each in (problem for problems_of_task in found for problem in problems_of_task):
-            if each not in problems:
-                problems.append(each)
+        for problem in (each.redacted(redact) for several in found for each in several):
+            if problem not in problems:
+                problems.append(problem)
+                self._seams.emit(ProblemFound(0, **asdict(problem)))
         if any(problem.severity == "error" for problem in problems):
             raise PreflightFailed(problems)
 
-    def _open(self, change: Change) -> tuple[int, bool]:
+    async def _problems(self, task: Task) -> list[Problem]:
+        try:
+            return await task.problems(self._seams.context(0, task))
+        except Exception as failure:
+            raise self._seams.typed(task, failure) from failure
+
+    def _open(self, change: Change) -> tuple[int, dict[str, TaskStatus]]:
+        """The change's number, and its tasks' statuses if it was begun before."""
+        journal = self._seams.journal
         records = [TaskRecord(t.id, t.title, tuple(t.needs), TaskStatus.PENDING) for t in change.tasks]
-        unfinished = self._journal.unfinished(change.kind, change.intent)
-        if unfinished is not None:
-            self._journal.resume(unfinished.id, records)
-            return unfinished.id, True
-        return self._journal.begin(change.kind, change.title, change.intent, records, self._now()), False
+        unfinished = journal.unfinished(change.kind, change.intent)
+        if unfinished is None:
+            return journal.begin(change.kind, change.title, change.intent, records, self._seams.now()), {}
+        journal.resume(unfinished.id, records)
+        return unfinished.id, {task.id: task.status for task in unfinished.tasks}
 
-    async def _undo_all(self, tasks: Sequence[Task], number: int) -> None:
-        graph = {task.id: [need for need in task.needs if any(t.id == need for t in tasks)] for task in tasks}
-        by_id = {task.id: task for task in tasks}
-        for task_id in reversed(list(TopologicalSorter(graph).static_order())):
-            task = by_id[task_id]
-            await self._one(task, number, TaskStatus.UNDOING, TaskStatus.UNDONE, task.undo)
+    async def _do_all(self, change: Change, run: TaskRun) -> None:
+        """Start every task whose needs are done, a bounded number at a time, until none is left."""
+        graph = change.graph()
+        graph.prepare()
+        by_id = {task.id: task for task in change.tasks}
+        slots = asyncio.Semaphore(self._parallel)
+        failures: list[SunbeamError] = []
+        running: set[asyncio.Task[None]] = set()
 
-    async def _closing(self, number: int, work: Any, success: str = "done") -> None:
-        began = self._clock.monotonic()
-        status, error = "failed", ""
+        async def do(task: Task) -> None:
+            async with slots:
+                try:
+                    await run.do(task)
+                except SunbeamError as failure:
+                    failures.append(failure)
+                else:
+                    graph.done(task.id)
+
+        try:
+            while True:
+                running |= {asyncio.create_task(do(by_id[task_id])) for task_id in graph.get_ready()}
+                if not running:
+                    break
+                finished, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                for each in finished:
+                    each.result()
+        finally:
+            await _cancel(running)
+        if failures:
+            raise self._failure(failures)
+
+    async def _undo_all(self, tasks: list[Task], run: TaskRun) -> None:
+        for task in tasks:
+            await run.undo(task)
+
+    async def _closing(
+        self, number: int, work: Coroutine[Any, Any, None], success: ChangeStatus = ChangeStatus.DONE
+    ) -> None:
+        """Journal and tell how ``work`` ended."""
+        began = self._seams.clock.monotonic()
+        status, error = ChangeStatus.FAILED, ""
         try:
             await work
             status = success
         except NeedsPerson as held:
-            status, error = "held", str(held)
+            status, error = ChangeStatus.HELD, str(held)
             raise
         except asyncio.CancelledError:
-            error = "interrupted"
-            raise Interrupted("Interrupted", next_command="the same command again; it continues") from None
+            status, error = ChangeStatus.INTERRUPTED, "Interrupted"
+            raise Interrupted("Interrupted", next_command=self._seams.command) from None
         except SunbeamError as failure:
             error = str(failure)
             raise
         finally:
-            error = self._redactor.redact(error)
-            self._journal.finish(number, status, self._now(), error)
-            self._emit(ChangeFinished(number, status, self._clock.monotonic() - began, error))
+            self._seams.journal.finish(number, status, self._seams.now(), error)
+            self._seams.emit(ChangeFinished(number, status, self._seams.clock.monotonic() - began, error))
 
-    async def _one(
-        self,
-        task: Task,
-        number: int,
-        during: TaskStatus,
-        after: TaskStatus,
-        work: Callable[[Context], Any],
-    ) -> None:
-        """Journal, time and report one run of a task's method."""
-        self._journal.task_started(number, task.id, during, self._now())
-        self._emit(TaskStarted(number, task.id, task.title))
-        began = self._clock.monotonic()
-        status, error = TaskStatus.FAILED, "interrupted"
+    async def _will_be_unchanged(self, task: Task, planned: set[str]) -> bool:
+        """Before the tasks it needs are done, a task may be unable to tell; then it will be done."""
         try:
-            outcome = await work(self._context(task, number))
-            status, error = outcome if isinstance(outcome, TaskStatus) else after, ""
-        except NeedsPerson as held:
-            status, error = TaskStatus.HELD, str(held)
-            raise
-        except SunbeamError as failure:
-            error = str(failure)
-            raise
+            return await task.is_done(self._seams.context(0, task))
         except Exception as failure:
-            error = f"{type(failure).__name__}: {failure}"
-            raise SunbeamError(
-                f"{task.title}: failed", why=error, next_command="the same command again; it continues"
-            ) from failure
-        finally:
-            seconds = self._clock.monotonic() - began
-            error = self._redactor.redact(error)
-            self._journal.task_finished(number, task.id, status, self._now(), seconds, error)
-            self._emit(TaskFinished(number, task.id, task.title, status.value, seconds, error))
+            if planned.intersection(task.needs):
+                return False
+            raise self._seams.typed(task, failure) from failure
 
-    def _context(self, task: Task, number: int) -> Context:
-        def report(text: str) -> None:
-            self._emit(TaskProgress(number, task.id, self._redactor.redact(text)))
+    async def _rehearse(self, task: Task) -> tuple[Mutation, ...]:
+        if not task.rehearsable:
+            return ()
+        if not self._seams.host.dry_run:
+            raise ValueError("a plan is made with a host that only lists")
+        before = len(self._seams.host.performed)
+        await task.act(self._seams.context(0, task))
+        return tuple(self._seams.host.performed[before:])
 
-        return Context(self._host, self._paths, self._clock, report)
+    def _failure(self, failures: list[SunbeamError]) -> SunbeamError:
+        if len(failures) == 1:
+            return failures[0]
+        why = "\n".join(str(failure) for failure in failures)
+        if all(isinstance(failure, NeedsPerson) for failure in failures):
+            return NeedsPerson("Several tasks wait for a person", why=why, next_command=self._seams.command)
+        return ChangeFailed(f"{len(failures)} tasks failed", why=why, next_command=self._seams.command)
 
-    def _emit(self, event: Event) -> None:
-        self._listener(event)
 
-    def _now(self) -> str:
-        return self._clock.now().isoformat(timespec="milliseconds")
-
-
-class _Run:
-    """One run of one change: starts every task whose needs are met, until none is left."""
-
-    def __init__(self, engine: Engine, change: Change, number: int) -> None:
-        self._engine = engine
-        self._tasks = {task.id: task for task in change.tasks}
-        self._graph = TopologicalSorter({task.id: task.needs for task in change.tasks})
-        self._number = number
-        self._failures: list[SunbeamError] = []
-
-    async def all(self) -> None:
-        self._graph.prepare()
-        running: dict[asyncio.Task[bool], str] = {}
-        try:
-            while self._graph.is_active() or running:
-                for ready in self._graph.get_ready():
-                    running[asyncio.create_task(self._do(self._tasks[ready]))] = ready
-                if not running:
-                    break
-                finished, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-                for each in finished:
-                    name = running.pop(each)
-                    if each.result():
-                        self._graph.done(name)
-        except asyncio.CancelledError:
-            for each in running:
-                each.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
-            raise
-        if self._failures:
-            raise self._failure()
-
-    async def _do(self, task: Task) -> bool:
-        """Whether the task is done; what it raised is kept until the others are finished."""
-        try:
-            await self._engine._one(
-                task,
-                self._number,
-                TaskStatus.DOING,
-                TaskStatus.DONE,
-                lambda context: self._attempts(task, context),
-            )
-        except SunbeamError as failure:
-            self._failures.append(failure)
-            return False
-        return True
-
-    async def _attempts(self, task: Task, context: Context) -> TaskStatus:
-        if await task.is_done(context):
-            return TaskStatus.UNCHANGED
-        for attempt in range(1, task.retry.attempts + 1):
-            try:
-                await task.act(context)
-                break
-            except NeedsPerson:
-                raise
-            except SunbeamError as failure:
-                if attempt == task.retry.attempts:
-                    raise
-                context.report(f"trying again in {task.retry.after_seconds:.0f} s: {failure.what}")
-                await context.clock.sleep(task.retry.after_seconds)
-        return TaskStatus.DONE
-
-    def _failure(self) -> SunbeamError:
-        if len(self._failures) == 1:
-            return self._failures[0]
-        return ChangeFailed(
-            f"{len(self._failures)} tasks failed",
-            why="\n".join(str(failure) for failure in self._failures),
-            next_command="the same command again; it continues",
-        )
+async def _cancel(running: set[asyncio.Task[None]]) -> None:
+    for each in running:
+        each.cancel()
+    await asyncio.gather(*running, return_exceptions=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Literal
 
@@ -28,6 +28,13 @@ class SunbeamError(Exception):
         self.why = why
         self.next_command = next_command
         super().__init__(what)
+
+    def redact(self, redact: Callable[[str], str]) -> None:
+        """Put every text of this error through ``redact``."""
+        self.what, self.where, self.why, self.next_command = (
+            redact(text) for text in (self.what, self.where, self.why, self.next_command)
+        )
+        self.args = (self.what,)
 
     def __str__(self) -> str:
         lines = [self.what]
@@ -65,6 +72,19 @@ class Problem:
     next_command: str = ""
     severity: Literal["error", "warning"] = "error"
 
+    def redacted(self, redact: Callable[[str], str]) -> Problem:
+        return replace(
+            self,
+            what=redact(self.what),
+            where=redact(self.where),
+            why=redact(self.why),
+            next_command=redact(self.next_command),
+        )
+
+    def __str__(self) -> str:
+        text = SunbeamError(self.what, where=self.where, why=self.why, next_command=self.next_command)
+        return f"Warning: {text}" if self.severity == "warning" else str(text)
+
 
 class PreflightFailed(SunbeamError):
     """Every problem found before the first change; nothing was changed."""
@@ -76,9 +96,9 @@ class PreflightFailed(SunbeamError):
         count = sum(1 for problem in problems if problem.severity == "error")
         super().__init__(f"{count} problem{'s' if count != 1 else ''} found; nothing was changed")
 
+    def redact(self, redact: Callable[[str], str]) -> None:
+        super().redact(redact)
+        self.problems = tuple(problem.redacted(redact) for problem in self.problems)
+
     def __str__(self) -> str:
-        entries = [
-            str(SunbeamError(each.what, where=each.where, why=each.why, next_command=each.next_command))
-            for each in self.problems
-        ]
-        return "\n".join([self.what, *entries])
+        return "\n".join([self.what, *(str(problem) for problem in self.problems)])

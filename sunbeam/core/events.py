@@ -1,6 +1,7 @@
-"""What happens during a change, as data; renderers and ``--output json`` read the same events.
+"""What happens during a change, as data; renderers, logs and ``--output json`` read the same events.
 
-The shape is versioned: a reader may rely on ``schema`` 1's fields and must ignore fields it does not know.
+The shape is versioned: a reader may rely on ``schema`` 1's fields and must ignore fields and types it does
+not know.  Plain dataclasses, since a command that only shows progress should not pay for importing more.
 """
 
 from __future__ import annotations
@@ -35,7 +36,20 @@ class Event:
 
 
 @dataclass(frozen=True)
+class ProblemFound(Event):
+    """A finding before anything changed (``change`` is 0); ``severity`` is ``error`` or ``warning``."""
+
+    severity: str
+    what: str
+    where: str = ""
+    why: str = ""
+    next_command: str = ""
+
+
+@dataclass(frozen=True)
 class ChangeStarted(Event):
+    """``tasks`` are (id, title); ``resumed`` if it continues where it was cut off."""
+
     kind: str
     title: str
     tasks: tuple[tuple[str, str], ...]
@@ -50,10 +64,35 @@ class TaskStarted(Event):
 
 @dataclass(frozen=True)
 class TaskProgress(Event):
-    """One sentence on what the task does or awaits right now."""
+    """One sentence on what the task does right now."""
 
     task: str
     text: str
+
+
+@dataclass(frozen=True)
+class Awaiting(Event):
+    """The task waits: for ``what``, of ``unit`` (may be empty), since ``since`` (RFC 3339)."""
+
+    task: str
+    what: str
+    unit: str
+    since: str
+
+
+@dataclass(frozen=True)
+class HostChanged(Event):
+    """The task changed this machine: ``verb`` and ``target`` as in a dry run; ``seconds`` it took."""
+
+    task: str
+    verb: str
+    target: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Heartbeat(Event):
+    """Still at work; one comes every 15 seconds, with ``change`` 0."""
 
 
 @dataclass(frozen=True)

@@ -1,38 +1,52 @@
 """The one seam through which a change touches the machine: dry run, record, timing and redaction.
 
-What lies below Sunbeam's own folders is removed with them.  Everything else (packages, files elsewhere) is
-recorded with what was there before, first the record, then the change, so that ``cluster destroy`` can put
-it back from any half-done state.
+What lies below Sunbeam's own folders is removed with them.  Everything else (packages, files elsewhere, what
+a program changed) is recorded with what was there before, first the record, then the change, so that
+``cluster destroy`` can put it back from any half-done state.
 """
 
 from __future__ import annotations
 
-import os
+import copy
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sunbeam.core.clock import Clock
-from sunbeam.core.errors import SunbeamError
+from sunbeam.core.host_undo import PACKAGES, HostUndo
 from sunbeam.core.journal import HostChange, Journal
+from sunbeam.core.packages import Packages
 from sunbeam.core.paths import Paths
-from sunbeam.core.process import Completed, Processes, ProcessFailed
+from sunbeam.core.process import Completed, Processes
 from sunbeam.core.redaction import Redactor
-
-APT = {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
+from sunbeam.core.snapshot import fingerprint, replace_file, replace_link, snapshot
 
 
 @dataclass(frozen=True)
 class Mutation:
-    """One entry of a dry run or log: a verb and what it is done to."""
+    """One entry of a dry run or log: a verb and what it is done to; ``seconds`` it took."""
 
     verb: str
     target: str
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Undo:
+    """The program that takes back what another one did, run only if ``when`` (a program) succeeds."""
+
+    argv: Sequence[str | Path]
+    when: Sequence[str | Path] = ("true",)
 
 
 class Host:
-    """Mutations of this machine; ``performed`` lists them (in a dry run: what would be done)."""
+    """Mutations of this machine; ``performed`` lists them (in a dry run: what would be done).
+
+    Files are written at once, so their methods are plain functions; what runs programs is awaited.
+    """
 
     def __init__(
         self,
@@ -51,6 +65,14 @@ class Host:
         self._journal = journal
         self._clock = clock
         self._redactor = redactor
+        self._packages = Packages(processes)
+        self._observer: Callable[[Mutation], None] = lambda mutation: None
+
+    def observed_by(self, observer: Callable[[Mutation], None]) -> Host:
+        """The same host, whose mutations are told to ``observer`` too."""
+        observed = copy.copy(self)
+        observed._observer = observer
+        return observed
 
     async def read(self, argv: Sequence[str | Path], *, check: bool = True) -> Completed:
         """Run a program that only reads; done in a dry run as well."""
@@ -61,138 +83,132 @@ class Host:
         argv: Sequence[str | Path],
         *,
         changes: str,
+        undo: Undo | None = None,
         input: str | None = None,
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
         check: bool = True,
         on_line: Callable[[str], None] | None = None,
     ) -> Completed:
-        """Run a program that changes something; ``changes`` says what in a few words."""
-        if not self._perform("run", changes):
-            return Completed(tuple(str(word) for word in argv), 0)
-        return await self.processes.run(argv, input=input, env=env, cwd=cwd, check=check, on_line=on_line)
+        """Run a program that changes something; ``changes`` says what in a few words.
+
+        ``undo`` is recorded first and run by ``undo_recorded``; without it the change must vanish with our
+        folders.  Raises as ``Processes.run`` does.
+        """
+        with self.mutation("run", changes) as real:
+            if not real:
+                return Completed(tuple(str(word) for word in argv), 0)
+            if undo:
+                words = {"argv": [str(w) for w in undo.argv], "when": [str(w) for w in undo.when]}
+                self._note(HostChange("command", changes, words))
+            return await self.processes.run(argv, input=input, env=env, cwd=cwd, check=check, on_line=on_line)
 
     def make_folder(self, path: Path, mode: int = 0o755) -> None:
         """Make ``path`` and its parents unless they exist."""
         if path.is_dir():
             return
         first_missing = next(each for each in [*reversed(path.parents), path] if not each.exists())
-        if self._perform("make folder", str(path)):
-            self._record("folder", first_missing, {})
-            path.mkdir(parents=True, mode=mode)
+        with self.mutation("make folder", str(path)) as real:
+            if real:
+                if not self._is_ours(path):
+                    self._note(HostChange("folder", str(first_missing), {}))
+                path.mkdir(parents=True, mode=mode)
+                path.chmod(mode)
 
     def write_file(self, path: Path, text: str, mode: int = 0o644) -> None:
         """Replace ``path`` whole, in one step; nothing happens if it is so already."""
-        if path.is_file() and path.read_text() == text and path.stat().st_mode & 0o777 == mode:
+        content = text.encode("utf-8", "surrogateescape")
+        there = path.is_file() and not path.is_symlink()
+        if there and path.read_bytes() == content and path.stat().st_mode & 0o7777 == mode:
             return
         self.make_folder(path.parent)
-        if not self._perform("write", str(path)):
+        with self.mutation("write", str(path)) as real:
+            if real:
+                self._note_path(path, fingerprint(content))
+                replace_file(path, content, mode)
+
+    def symlink(self, path: Path, target: str | Path) -> None:
+        """Make ``path`` a symbolic link to ``target``; nothing happens if it is so already."""
+        if path.is_symlink() and str(path.readlink()) == str(target):
             return
-        before = {"text": path.read_text(), "mode": path.stat().st_mode & 0o777} if path.is_file() else {}
-        self._record("file", path, before)
-        temporary = path.with_name(f".{path.name}.new")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-        with os.fdopen(descriptor, "w") as file:
-            os.fchmod(file.fileno(), mode)
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        self.make_folder(path.parent)
+        with self.mutation("link", f"{path} to {target}") as real:
+            if real:
+                self._note_path(path, fingerprint(str(target)))
+                replace_link(path, str(target))
 
     def remove(self, path: Path) -> None:
-        """Remove a file or a whole folder of ours."""
-        if (path.exists() or path.is_symlink()) and self._perform("remove", str(path)):
-            if path.is_dir() and not path.is_symlink():
+        """Remove a file, or a whole folder of ours.  Raises ValueError for a folder that is not ours."""
+        if not (path.exists() or path.is_symlink()):
+            return
+        folder = path.is_dir() and not path.is_symlink()
+        if folder and not self._is_ours(path):
+            raise ValueError(f"{path} is not a folder of Sunbeam's")
+        with self.mutation("remove", str(path)) as real:
+            if real and folder:
                 shutil.rmtree(path)
-            else:
+            elif real:
+                self._note_path(path, "")
                 path.unlink()
 
     def act(self, verb: str, target: str, action: Callable[[], object]) -> None:
         """Any other mutation that a library does in this process."""
-        if self._perform(verb, target):
-            action()
+        with self.mutation(verb, target) as real:
+            if real:
+                action()
 
     async def missing_packages(self, names: Sequence[str]) -> list[str]:
         """Which Debian packages are not installed."""
-        answer = await self.read(
-            ["dpkg-query", "--show", "--showformat", "${Package} ${db:Status-Abbrev}\n", *names], check=False
-        )
-        lines = (line.split() for line in answer.stdout.splitlines())
-        installed = {words[0] for words in lines if len(words) > 1 and words[1] == "ii"}
+        installed = await self._packages.installed()
         return [name for name in names if name not in installed]
 
     async def install_packages(self, names: Sequence[str]) -> None:
         """Install what is missing and record what apt really added.  Raises SunbeamError."""
-        missing = await self.missing_packages(names)
-        if not missing or not self._perform("install packages", " ".join(missing)):
+        before = await self._packages.installed()
+        missing = [name for name in names if name not in before]
+        known = self._journal.host_change(*PACKAGES)
+        if known and "pending" in known.before:
+            before = set(known.before["pending"])
+        elif not missing:
             return
-        before = await self._installed()
-        self._record_raw("packages-before", "all", {"names": sorted(before)})
-        try:
-            await self.processes.run(["apt-get", "update", "-qq"], env=APT)
-            await self.processes.run(
-                ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing], env=APT
-            )
-        except ProcessFailed as failure:
-            raise SunbeamError(
-                f"Packages could not be installed: {', '.join(missing)}",
-                where="apt-get on this machine",
-                why=_apt_reason(failure.completed.stderr),
-                next_command="apt-get update && apt-get install " + " ".join(missing),
-            ) from failure
+        with self.mutation("install packages", " ".join(missing)) as real:
+            if real:
+                added = set(known.before.get("added", ())) if known else set()
+                self._note(HostChange(*PACKAGES, {"added": sorted(added), "pending": sorted(before)}))
+                await self._packages.install(missing)
+                added |= await self._packages.installed() - before
+                self._note(HostChange(*PACKAGES, {"added": sorted(added)}))
 
     async def undo_recorded(self, *, keep_packages: bool, report: Callable[[str], None]) -> None:
-        """Put back everything on record, newest first."""
-        for change in self._journal.host_changes():
-            await self._undo(change, keep_packages, report)
-            if not self.dry_run:
-                self._journal.forget_host_change(change)
+        """Put back everything on record, newest first.
 
-    async def _undo(self, change: HostChange, keep_packages: bool, report: Callable[[str], None]) -> None:
-        path = Path(change.target)
-        if change.kind == "packages-before":
-            added = sorted(await self._installed() - set(change.before["names"]))
-            if added and not keep_packages:
-                report(f"removing {len(added)} packages")
-                if self._perform("remove packages", " ".join(added)):
-                    await self.processes.run(["apt-get", "purge", "-y", "-qq", *added], env=APT)
-        elif change.kind == "file":
-            if change.before:
-                if self._perform("restore", change.target):
-                    path.write_text(change.before["text"])
-                    path.chmod(change.before["mode"])
-            else:
-                self.remove(path)
-        elif change.kind == "folder" and path.is_dir() and self._perform("remove", change.target):
-            _remove_empty(path)
+        Raises SunbeamError after all else is put back if something could not be; it stays on record.
+        """
+        await HostUndo(self, self._journal, self._packages, report).all(keep_packages=keep_packages)
 
-    async def _installed(self) -> set[str]:
-        answer = await self.read(["dpkg-query", "--show", "--showformat", "${Package} ${db:Status-Abbrev}\n"])
-        lines = (line.split() for line in answer.stdout.splitlines())
-        return {words[0] for words in lines if len(words) > 1 and words[1] == "ii"}
+    @contextmanager
+    def mutation(self, verb: str, target: str) -> Iterator[bool]:
+        """List, time and tell a mutation; whether to really do it."""
+        began = self._clock.monotonic()
+        try:
+            yield not self.dry_run
+        finally:
+            seconds = self._clock.monotonic() - began
+            mutation = Mutation(verb, self._redactor.redact(target), seconds)
+            self.performed.append(mutation)
+            self._observer(mutation)
 
-    def _perform(self, verb: str, target: str) -> bool:
-        self.performed.append(Mutation(verb, self._redactor.redact(target)))
-        return not self.dry_run
-
-    def _record(self, kind: str, path: Path, before: Mapping[str, object]) -> None:
+    def _is_ours(self, path: Path) -> bool:
         own = (self.paths.state, self.paths.run, self.paths.etc)
-        if not any(path == folder or folder in path.parents for folder in own):
-            self._record_raw(kind, str(path), before)
+        return any(path == folder or folder in path.parents for folder in own)
 
-    def _record_raw(self, kind: str, target: str, before: Mapping[str, object]) -> None:
-        self._journal.note_host_change(HostChange(kind, target, dict(before)), self._clock.now().isoformat())
+    def _note_path(self, path: Path, wanted: str) -> None:
+        """Keep how ``path`` was before our first change of it, and every content that came from us."""
+        if self._is_ours(path):
+            return
+        known = self._journal.host_change("file", str(path))
+        record: dict[str, Any] = known.before if known else {"before": snapshot(path), "ours": []}
+        self._note(HostChange("file", str(path), {**record, "ours": sorted({*record["ours"], wanted})}))
 
-
-def _apt_reason(stderr: str) -> str:
-    lines = stderr.strip().splitlines()
-    return "\n".join(([line for line in lines if line.startswith("E:")] or lines)[-5:])
-
-
-def _remove_empty(folder: Path) -> None:
-    """Remove the empty folders below ``folder`` and itself; what holds somebody's file stays."""
-    for below in sorted(folder.rglob("*"), reverse=True):
-        if below.is_dir() and not any(below.iterdir()):
-            below.rmdir()
-    if not any(folder.iterdir()):
-        folder.rmdir()
+    def _note(self, change: HostChange) -> None:
+        self._journal.note_host_change(change, self._clock.now().isoformat())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,8 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sunbeam.core.errors import SunbeamError
-from sunbeam.core.status import TaskStatus
+from sunbeam.core.command import this_command
+from sunbeam.core.errors import SunbeamError, UsageError
+from sunbeam.core.status import ChangeStatus, TaskStatus
 
 VERSION = 1
 
@@ -49,13 +51,13 @@ class TaskRecord:
 
 @dataclass(frozen=True)
 class ChangeRecord:
-    """A change as the journal knows it: status ``doing``, ``done``, ``failed``, ``held`` or ``undone``."""
+    """A change as the journal knows it; times are RFC 3339."""
 
     id: int
     kind: str
     title: str
     intent: dict[str, Any]
-    status: str
+    status: ChangeStatus
     started: str
     finished: str = ""
     error: str = ""
@@ -64,7 +66,12 @@ class ChangeRecord:
 
 @dataclass(frozen=True)
 class HostChange:
-    """One thing changed on the host: ``before`` says how it was (JSON), so that it can be put back."""
+    """One thing changed on the host; ``before`` (JSON) is what it takes to put it back.
+
+    ``kind`` file: target's ``before`` (a snapshot) and ``ours``, fingerprints of every content we gave it.
+    folder: target was made by us.  command: ``argv`` takes it back ``when`` another program succeeds.
+    packages: names ``added``; ``pending`` are those there before an installation that has not ended.
+    """
 
     kind: str
     target: str
@@ -75,15 +82,23 @@ class JournalDamaged(SunbeamError):
     """The file is not a journal of this version."""
 
 
+class NotReadable(UsageError):
+    """The file belongs to root."""
+
+
+class JournalNotWritten(SunbeamError):
+    """The disk does not take what must be on record before anything is changed."""
+
+
 class Journal:
     """One SQLite file; every call is a transaction of its own that survives a power loss."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)
         try:
             self._db = sqlite3.connect(path, isolation_level=None, timeout=10)
-            path.chmod(0o600)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             found = self._db.execute("PRAGMA user_version").fetchone()[0]
@@ -92,10 +107,36 @@ class Journal:
                     for statement in TABLES.split(";\n"):
                         self._db.execute(statement)
                     self._db.execute(f"PRAGMA user_version={VERSION}")
+        except sqlite3.OperationalError as error:
+            raise self._not_written(error) from error
         except sqlite3.DatabaseError as error:
             raise self._damaged(str(error)) from error
         if found not in (0, VERSION):
             raise self._damaged(f"it has version {found}, this Sunbeam reads version {VERSION}")
+
+    @classmethod
+    @contextmanager
+    def reading(cls, path: Path) -> Iterator[Journal | None]:
+        """The journal for a command that changes nothing; None if there is none yet.
+
+        Raises NotReadable for a person who may not read it.
+        """
+        try:
+            exists = path.exists()
+            journal = cls(path) if exists and os.access(path, os.R_OK | os.W_OK) else None
+        except PermissionError:
+            exists, journal = True, None
+        if exists and journal is None:
+            raise NotReadable(
+                "The journal is readable by root only",
+                where=str(path),
+                next_command=f"sudo {this_command()}",
+            )
+        try:
+            yield journal
+        finally:
+            if journal is not None:
+                journal.close()
 
     def close(self) -> None:
         self._db.close()
@@ -105,7 +146,7 @@ class Journal:
     ) -> int:
         """Record a new change with all its tasks; returns its number."""
         with self._transaction():
-            cursor = self._db.execute(
+            cursor = self._run(
                 "INSERT INTO change (kind, title, intent, status, started) VALUES (?, ?, ?, 'doing', ?)",
                 (kind, title, json.dumps(intent, sort_keys=True), now),
             )
@@ -117,21 +158,21 @@ class Journal:
         """Continue ``change`` with today's task list; statuses of tasks that are known are kept."""
         known = {task.id: task for task in self.change(change).tasks}
         with self._transaction():
-            self._db.execute("UPDATE change SET status='doing', finished='', error='' WHERE id=?", (change,))
-            self._db.execute("DELETE FROM task WHERE change=?", (change,))
+            self._run("UPDATE change SET status='doing', finished='', error='' WHERE id=?", (change,))
+            self._run("DELETE FROM task WHERE change=?", (change,))
             self._insert_tasks(change, [known.get(task.id, task) for task in tasks])
 
     def unfinished(self, kind: str, intent: dict[str, Any]) -> ChangeRecord | None:
         """The newest change of this kind and intent if it did not end as done or undone."""
-        row = self._db.execute(
+        row = self._run(
             "SELECT id FROM change WHERE kind=? AND intent=? ORDER BY id DESC LIMIT 1",
             (kind, json.dumps(intent, sort_keys=True)),
         ).fetchone()
         newest = self.change(row[0]) if row else None
-        return newest if newest and newest.status not in ("done", "undone") else None
+        return newest if newest and not newest.status.finished else None
 
     def task_started(self, change: int, task: str, status: TaskStatus, now: str) -> None:
-        self._db.execute(
+        self._run(
             "UPDATE task SET status=?, started=?, finished='', error='', attempts=attempts+1"
             " WHERE change=? AND id=?",
             (status, now, change, task),
@@ -140,32 +181,30 @@ class Journal:
     def task_finished(
         self, change: int, task: str, status: TaskStatus, now: str, seconds: float, error: str = ""
     ) -> None:
-        self._db.execute(
+        self._run(
             "UPDATE task SET status=?, finished=?, seconds=?, error=? WHERE change=? AND id=?",
             (status, now, seconds, error, change, task),
         )
 
-    def finish(self, change: int, status: str, now: str, error: str = "") -> None:
-        self._db.execute(
-            "UPDATE change SET status=?, finished=?, error=? WHERE id=?", (status, now, error, change)
-        )
+    def finish(self, change: int, status: ChangeStatus, now: str, error: str = "") -> None:
+        self._run("UPDATE change SET status=?, finished=?, error=? WHERE id=?", (status, now, error, change))
 
     def change(self, change: int) -> ChangeRecord:
         """Raises KeyError if there is no such change."""
-        row = self._db.execute(
+        row = self._run(
             "SELECT id, kind, title, intent, status, started, finished, error FROM change WHERE id=?",
             (change,),
         ).fetchone()
         if row is None:
             raise KeyError(change)
-        tasks = self._db.execute(
+        tasks = self._run(
             "SELECT id, title, needs, status, attempts, started, finished, seconds, error FROM task"
             " WHERE change=? ORDER BY position",
             (change,),
         )
         number, kind, title, intent, status, started, finished, error = row
         return ChangeRecord(
-            number, kind, title, json.loads(intent), status, started, finished, error,
+            number, kind, title, json.loads(intent), ChangeStatus(status), started, finished, error,
             tuple(
                 TaskRecord(task[0], task[1], tuple(json.loads(task[2])), TaskStatus(task[3]), *task[4:])
                 for task in tasks
@@ -174,54 +213,74 @@ class Journal:
 
     def changes(self) -> list[ChangeRecord]:
         """All changes, newest first."""
-        return [self.change(row[0]) for row in self._db.execute("SELECT id FROM change ORDER BY id DESC")]
+        return [self.change(row[0]) for row in self._run("SELECT id FROM change ORDER BY id DESC")]
 
     def expected_seconds(self, kind: str) -> dict[str, float]:
-        """How long each task of the last finished change of ``kind`` took."""
-        row = self._db.execute(
-            "SELECT id FROM change WHERE kind=? AND status='done' ORDER BY id DESC LIMIT 1", (kind,)
-        ).fetchone()
-        return {task.id: task.seconds for task in self.change(row[0]).tasks} if row else {}
+        """How long each task took when a change of ``kind`` last really did it."""
+        rows = self._run(
+            "SELECT task.id, seconds FROM task JOIN change ON change.id = task.change"
+            " WHERE kind=? AND task.status='done' ORDER BY change.id",
+            (kind,),
+        )
+        return dict(rows.fetchall())
 
     def note_host_change(self, change: HostChange, now: str) -> None:
-        """Remember how the host was before its first change of this target; later ones add nothing."""
-        self._db.execute(
-            "INSERT OR IGNORE INTO host_change (kind, target, before, time) VALUES (?, ?, ?, ?)",
+        """Record a change of the host, or amend its record, which keeps its place in the order."""
+        self._run(
+            "INSERT INTO host_change (kind, target, before, time) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (kind, target) DO UPDATE SET before=excluded.before",
             (change.kind, change.target, json.dumps(change.before), now),
         )
 
+    def host_change(self, kind: str, target: str) -> HostChange | None:
+        row = self._run("SELECT before FROM host_change WHERE kind=? AND target=?", (kind, target)).fetchone()
+        return HostChange(kind, target, json.loads(row[0])) if row else None
+
     def host_changes(self) -> list[HostChange]:
         """Newest first: the order to undo them in."""
-        rows = self._db.execute("SELECT kind, target, before FROM host_change ORDER BY id DESC")
+        rows = self._run("SELECT kind, target, before FROM host_change ORDER BY id DESC")
         return [HostChange(kind, target, json.loads(before)) for kind, target, before in rows]
 
     def forget_host_change(self, change: HostChange) -> None:
-        self._db.execute("DELETE FROM host_change WHERE kind=? AND target=?", (change.kind, change.target))
+        self._run("DELETE FROM host_change WHERE kind=? AND target=?", (change.kind, change.target))
 
     def _insert_tasks(self, change: int, tasks: Sequence[TaskRecord]) -> None:
-        self._db.executemany(
-            "INSERT INTO task VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
+        for position, task in enumerate(tasks):
+            self._run(
+                "INSERT INTO task VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (change, position, task.id, task.title, json.dumps(task.needs), task.status, task.attempts,
-                 task.started, task.finished, task.seconds, task.error)
-                for position, task in enumerate(tasks)
-            ],
-        )  # fmt: skip
+                 task.started, task.finished, task.seconds, task.error),
+            )  # fmt: skip
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
+        self._run("BEGIN IMMEDIATE")
         try:
             yield
+            self._run("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
             raise
-        self._db.execute("COMMIT")
+
+    def _run(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+        try:
+            return self._db.execute(statement, values)
+        except sqlite3.OperationalError as error:
+            raise self._not_written(error) from error
+
+    def _not_written(self, error: sqlite3.OperationalError) -> JournalNotWritten:
+        return JournalNotWritten(
+            "The journal cannot be written",
+            where=str(self._path),
+            why=str(error),
+            next_command=f"df -h {self._path.parent}",
+        )
 
     def _damaged(self, why: str) -> JournalDamaged:
         return JournalDamaged(
             "The journal cannot be read",
             where=str(self._path),
             why=why,
-            next_command="sunbeam cluster destroy --force",
+            next_command=f"mv {self._path} {self._path}.damaged",
         )

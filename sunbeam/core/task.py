@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 
 from sunbeam.core.clock import Clock
 from sunbeam.core.errors import Problem
 from sunbeam.core.host import Host
 from sunbeam.core.paths import Paths
+from sunbeam.core.process import Completed
+from sunbeam.core.wait import Look, wait_for
 
 
 @dataclass(frozen=True)
@@ -28,18 +32,47 @@ class Context:
     paths: Paths
     clock: Clock
     report: Callable[[str], None]
+    awaiting: Callable[[Look, datetime], None] = lambda look, since: None
+
+    async def read(self, argv: Sequence[str | Path], *, check: bool = True) -> Completed:
+        """Run a program that changes nothing."""
+        return await self.host.read(argv, check=check)
+
+    async def wait_for(
+        self,
+        look: Callable[[], Awaitable[Look]],
+        *,
+        quiet_seconds: float = 300,
+        pause_seconds: float = 0.5,
+        next_command: str = "sunbeam cluster status",
+    ) -> None:
+        """``sunbeam.core.wait.wait_for`` that shows what is awaited, of which unit and since when."""
+        began = self.clock.now()
+        await wait_for(
+            look,
+            self.clock,
+            on_look=lambda seen: self.awaiting(seen, began),
+            quiet_seconds=quiet_seconds,
+            pause_seconds=pause_seconds,
+            next_command=next_command,
+        )
 
 
 class Task(ABC):
     """Subclasses set ``id`` and ``title``; ``needs`` are ids of tasks that must be done before.
 
     ``act`` may be cut off anywhere and called again: it starts from what is, not from what was.
+    ``waits_for_person`` is what a person must do before the task is done, in a sentence: after ``act`` the
+    change is held until ``is_done``.  ``rehearsable`` tasks change things through ``context.host`` only and
+    never read back what they changed, so that a dry run can call their ``act`` to list each change.
     """
 
     id: str
     title: str
     needs: tuple[str, ...] = ()
     retry: Retry = Retry()
+    waits_for_person: str = ""
+    rehearsable: bool = False
 
     async def problems(self, context: Context) -> list[Problem]:
         """What stands in the way; reads only.  Called for all tasks before the first is done."""
@@ -52,6 +85,10 @@ class Task(ABC):
     @abstractmethod
     async def act(self, context: Context) -> None:
         """Do it.  Raises SunbeamError; NeedsPerson holds the change."""
+
+    async def verify(self, context: Context) -> None:
+        """Read the world again after ``act``.  Raises SunbeamError if it is not as wanted."""
+        return None
 
     async def undo(self, context: Context) -> None:
         """Take back what ``act`` did, from any half-done state."""

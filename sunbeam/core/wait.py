@@ -11,7 +11,7 @@ from sunbeam.core.errors import SunbeamError
 
 @dataclass(frozen=True)
 class Look:
-    """One look at what is awaited: ``done``, or what is ``missing`` in a sentence naming the unit.
+    """One look at what is awaited: ``done``, or what is ``missing`` in a sentence, of which ``unit``.
 
     ``progress`` is any text that changes while things move; ``failed`` is a known error that ends the wait.
     """
@@ -20,6 +20,11 @@ class Look:
     missing: str = ""
     progress: str = ""
     failed: SunbeamError | None = None
+    unit: str = ""
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.unit}: {self.missing}" if self.unit else self.missing
 
 
 class WaitedInVain(SunbeamError):
@@ -29,19 +34,20 @@ class WaitedInVain(SunbeamError):
 async def wait_for(
     look: Callable[[], Awaitable[Look]],
     clock: Clock,
-    report: Callable[[str], None],
+    report: Callable[[str], None] = lambda text: None,
     *,
+    on_look: Callable[[Look], None] = lambda seen: None,
     quiet_seconds: float = 300,
     pause_seconds: float = 0.5,
     next_command: str = "sunbeam cluster status",
 ) -> None:
-    """Look again and again until done.
+    """Look again and again until done; ``report`` and ``on_look`` are told when what is missing changes.
 
-    Raises the look's own error as soon as it has one, and WaitedInVain when ``progress`` and ``missing`` stay
-    the same for ``quiet_seconds``.
+    Raises the look's own error as soon as it has one, and WaitedInVain when nothing in the look changed for
+    ``quiet_seconds``.
     """
     began = moved = clock.monotonic()
-    last = ("", "")
+    last = told = Look()
     while True:
         seen = await look()
         if seen.done:
@@ -49,12 +55,16 @@ async def wait_for(
         if seen.failed is not None:
             raise seen.failed
         now = clock.monotonic()
-        if (seen.missing, seen.progress) != last:
-            last, moved = (seen.missing, seen.progress), now
-            report(seen.missing)
+        if seen != last:
+            last, moved = seen, now
+        if seen.sentence != told.sentence:
+            told = seen
+            report(seen.sentence)
+            on_look(seen)
         if now - moved > quiet_seconds:
             raise WaitedInVain(
-                f"Gave up waiting: {seen.missing}",
+                f"Gave up waiting: {seen.sentence}",
+                where=seen.unit,
                 why=f"nothing changed for {now - moved:.0f} s of {now - began:.0f} s",
                 next_command=next_command,
             )

@@ -1,4 +1,4 @@
-"""A strict stand-in for ``Processes``: a program nobody told it about fails the test."""
+"""A strict stand-in for ``Processes``: a program that no test expects fails it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from pathlib import Path
 
 from sunbeam.core.process import Completed, ProcessFailed
 
-Answer = Completed | str | Exception | Callable[[tuple[str, ...], str | None], str]
+Answer = Completed | str | BaseException | Callable[[tuple[str, ...], str | None], str]
 
 
 class FakeProcesses:
-    """``expect`` an argv prefix with its answer; ``calls`` lists what was run, in order."""
+    """``expect`` an argv prefix with its answer (the first that fits counts); ``calls`` lists what was run.
+
+    An answer is standard output, a Completed, an exception to raise, or a function of argv and input.
+    """
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, ...]] = []
@@ -19,6 +22,15 @@ class FakeProcesses:
 
     def expect(self, *prefix: str, answer: Answer = "") -> None:
         self._answers.append((prefix, answer))
+
+    def replace(self, *prefix: str, answer: Answer = "") -> None:
+        """From now on another answer for a prefix that is expected."""
+        self._answers[[known for known, _ in self._answers].index(prefix)] = (prefix, answer)
+
+    @property
+    def unused(self) -> list[tuple[str, ...]]:
+        """Expected prefixes that no call had, for tests that want every program to be run."""
+        return [p for p, _ in self._answers if not any(call[: len(p)] == p for call in self.calls)]
 
     async def run(
         self,
@@ -46,7 +58,7 @@ class FakeProcesses:
         check: bool,
         on_line: Callable[[str], None] | None,
     ) -> Completed:
-        if isinstance(answer, Exception):
+        if isinstance(answer, BaseException):
             raise answer
         if isinstance(answer, Completed):
             completed = answer

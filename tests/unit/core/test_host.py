@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from sunbeam.core.errors import SunbeamError
+from sunbeam.core.host import Undo
+from sunbeam.core.host_undo import HostNotRestored
 from sunbeam.core.process import Completed, ProcessFailed
 from tests.unit.core.bench import Workbench
 
@@ -44,25 +46,113 @@ async def test_a_file_is_private_from_its_first_byte_and_an_equal_one_is_not_wri
 LISTING = ("dpkg-query", "--show", "--showformat", "${Package} ${db:Status-Abbrev}\n")
 
 
-async def test_only_packages_that_came_with_us_go_with_us(tmp_path: Path) -> None:
-    bench = Workbench(tmp_path)
-    installed = {"podman": False, "vim": True}
+class Apt:
+    """Answers for apt and dpkg: installing ``asked`` brings ``libs`` along; ``needed`` are others' needs."""
 
-    def listing(argv: tuple[str, ...], input: str | None) -> str:
-        return "".join(f"{name} ii \n" for name, there in installed.items() if there)
+    def __init__(self, bench: Workbench, installed: set[str]) -> None:
+        self.installed = installed
+        self.libs = {"podman": {"conmon"}}
+        self.needed: set[str] = set()
+        self.marked: set[str] = set()
+        bench.processes.expect(*LISTING, answer=self.listing)
+        bench.processes.expect("apt-get", "update")
+        bench.processes.expect("apt-get", "install", answer=self.install)
+        bench.processes.expect("apt-mark", "auto", answer=self.mark)
+        bench.processes.expect("apt-get", "autoremove", "--simulate", answer=self.simulate)
+        bench.processes.expect("apt-get", "purge", answer=self.purge)
 
-    def install(argv: tuple[str, ...], input: str | None) -> str:
-        installed["podman"] = "podman" in argv
+    def listing(self, argv: tuple[str, ...], input: str | None) -> str:
+        return "".join(f"{name} ii \n" for name in sorted(self.installed))
+
+    def install(self, argv: tuple[str, ...], input: str | None) -> str:
+        for name in self.libs.keys() & set(argv):
+            self.installed |= {name, *self.libs[name]}
         return ""
 
-    bench.processes.expect(*LISTING, answer=listing)
+    def mark(self, argv: tuple[str, ...], input: str | None) -> str:
+        self.marked = set(argv[2:])
+        return ""
+
+    def simulate(self, argv: tuple[str, ...], input: str | None) -> str:
+        gone = self.marked | {"stale"}
+        return "".join(f"Remv {name} [1.0]\n" for name in sorted(gone - self.needed))
+
+    def purge(self, argv: tuple[str, ...], input: str | None) -> str:
+        self.installed -= set(argv)
+        return ""
+
+
+async def test_only_packages_that_came_with_us_go_with_us(tmp_path: Path) -> None:
+    bench = Workbench(tmp_path)
+    apt = Apt(bench, {"vim", "stale"})
+    await bench.host.install_packages(["podman", "vim"])
+    assert apt.installed == {"podman", "conmon", "vim", "stale"}
+    apt.installed.add("emacs")
+    await bench.host.undo_recorded(keep_packages=False, report=lambda text: None)
+    assert apt.installed == {"vim", "stale", "emacs"} and bench.journal.host_changes() == []
+
+
+async def test_packages_that_others_need_by_now_stay(tmp_path: Path) -> None:
+    bench = Workbench(tmp_path)
+    apt = Apt(bench, set())
+    await bench.host.install_packages(["podman"])
+    apt.needed = {"conmon"}
+    told: list[str] = []
+    await bench.host.undo_recorded(keep_packages=False, report=told.append)
+    assert apt.installed == {"conmon"}
+    assert told == ["other packages need conmon: kept", "removing 1 packages"]
+
+
+async def test_packages_of_an_installation_that_was_cut_off_go_too(tmp_path: Path) -> None:
+    bench = Workbench(tmp_path)
+    apt = Apt(bench, {"vim"})
+    apt.libs = {}
+    bench.processes.replace("apt-get", "install", answer=KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        await bench.host.install_packages(["podman"])
+    apt.installed |= {"podman", "conmon"}
+    await bench.host.undo_recorded(keep_packages=False, report=lambda text: None)
+    assert apt.installed == {"vim"}
+
+
+async def test_a_continued_installation_still_knows_what_was_there_before(tmp_path: Path) -> None:
+    bench = Workbench(tmp_path)
+    apt = Apt(bench, {"vim"})
+    bench.processes.replace("apt-get", "install", answer=KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        await bench.host.install_packages(["podman"])
+    apt.installed.add("conmon")
+    bench.processes.replace("apt-get", "install", answer=apt.install)
+    await bench.host.install_packages(["podman"])
+    await bench.host.undo_recorded(keep_packages=False, report=lambda text: None)
+    assert apt.installed == {"vim"}
+
+
+async def test_agreed_packages_are_kept(tmp_path: Path) -> None:
+    bench = Workbench(tmp_path)
+    apt = Apt(bench, set())
+    await bench.host.install_packages(["podman"])
+    await bench.host.undo_recorded(keep_packages=True, report=lambda text: None)
+    assert apt.installed == {"podman", "conmon"} and bench.journal.host_changes() == []
+
+
+async def test_an_installation_that_a_power_loss_cut_off_is_finished_first(tmp_path: Path) -> None:
+    bench = Workbench(tmp_path)
+    attempts: list[tuple[str, ...]] = []
+
+    def install(argv: tuple[str, ...], input: str | None) -> str:
+        attempts.append(argv)
+        if len(attempts) == 1:
+            why = "E: dpkg was interrupted, you must manually run 'dpkg --configure -a'"
+            raise ProcessFailed(Completed(argv, 100, "", why))
+        return ""
+
+    bench.processes.expect(*LISTING)
     bench.processes.expect("apt-get", "update")
     bench.processes.expect("apt-get", "install", answer=install)
-    bench.processes.expect("apt-get", "purge")
-    await bench.host.install_packages(["podman", "vim"])
-    assert bench.processes.calls[-1][-1] == "podman"
-    await bench.host.undo_recorded(keep_packages=False, report=lambda text: None)
-    assert bench.processes.calls[-1] == ("apt-get", "purge", "-y", "-qq", "podman")
+    bench.processes.expect("dpkg", "--configure", "-a")
+    await bench.host.install_packages(["podman"])
+    assert ("dpkg", "--configure", "-a") in bench.processes.calls and len(attempts) == 2
 
 
 async def test_apts_own_words_reach_the_person(tmp_path: Path) -> None:
@@ -74,3 +164,90 @@ async def test_apts_own_words_reach_the_person(tmp_path: Path) -> None:
     with pytest.raises(SunbeamError, match="podman") as error:
         await bench.host.install_packages(["podman"])
     assert error.value.why == "E: Unable to locate package podman"
+
+
+async def test_bytes_owner_and_links_come_back(tmp_path: Path) -> None:
+    bench = Workbench(tmp_path)
+    odd, link = tmp_path / "odd", tmp_path / "link"
+    odd.write_bytes(b"\xff\xfe latin \xe9")
+    link.symlink_to("elsewhere")
+    bench.host.write_file(odd, "ours")
+    bench.host.write_file(link, "ours")
+    bench.host.symlink(tmp_path / "new", "target")
+    assert link.read_text() == "ours" and not link.is_symlink()
+    await bench.host.undo_recorded(keep_packages=False, report=lambda text: None)
+    assert odd.read_bytes() == b"\xff\xfe latin \xe9"
+    assert link.is_symlink() and str(link.readlink()) == "elsewhere"
+    assert not (tmp_path / "new").is_symlink()
+
+
+async def test_a_file_that_somebody_changed_after_us_is_left_to_them(tmp_path: Path) -> None:
+    bench = Workbench(tmp_path)
+    path = tmp_path / "shared.conf"
+    path.write_text("old")
+    bench.host.write_file(path, "ours")
+    path.write_text("ours, and theirs")
+    told: list[str] = []
+    await bench.host.undo_recorded(keep_packages=False, report=told.append)
+    assert path.read_text() == "ours, and theirs" and "left as it is" in told[0]
+
+
+async def test_a_write_cut_off_before_its_end_leaves_nothing(tmp_path: Path) -> None:
+    bench = Workbench(tmp_path)
+    path = tmp_path / "shared.conf"
+    path.write_text("old")
+    bench.host.write_file(path, "ours")
+    (tmp_path / ".shared.conf.sunbeam-new").write_text("ha")
+    bench.host.write_file(path, "ours again")
+    (tmp_path / ".shared.conf.sunbeam-new").write_text("ha")
+    await bench.host.undo_recorded(keep_packages=False, report=lambda text: None)
+    assert path.read_text() == "old" and [file.name for file in tmp_path.glob("*.conf*")] == ["shared.conf"]
+    assert not (tmp_path / ".shared.conf.sunbeam-new").exists()
+
+
+async def test_a_removed_file_comes_back_and_a_strangers_folder_is_not_removed(tmp_path: Path) -> None:
+    bench = Workbench(tmp_path)
+    path = tmp_path / "theirs/file"
+    path.parent.mkdir()
+    path.write_text("x")
+    bench.host.remove(path)
+    assert not path.exists()
+    await bench.host.undo_recorded(keep_packages=False, report=lambda text: None)
+    assert path.read_text() == "x"
+    with pytest.raises(ValueError, match="not a folder of Sunbeam"):
+        bench.host.remove(path.parent)
+
+
+async def test_what_a_program_changed_is_taken_back_newest_first_if_it_is_there(tmp_path: Path) -> None:
+    bench = Workbench(tmp_path)
+    bench.processes.expect("ip", "link", "show", "gone", answer=Completed(("ip",), 1))
+    bench.processes.expect("ip")
+    bench.processes.expect("sysctl")
+    for name in ("a", "gone"):
+        undo = Undo(["ip", "link", "del", name], when=["ip", "link", "show", name])
+        await bench.host.run(["ip", "link", "add", name], changes=f"bridge {name}", undo=undo)
+    bench.processes.expect("true")
+    await bench.host.run(["sysctl", "x=1"], changes="sysctl x", undo=Undo(["sysctl", "x=0"]))
+    bench.processes.calls.clear()
+    await bench.host.undo_recorded(keep_packages=False, report=lambda text: None)
+    assert bench.processes.calls == [
+        ("true",),
+        ("sysctl", "x=0"),
+        ("ip", "link", "show", "gone"),
+        ("ip", "link", "show", "a"),
+        ("ip", "link", "del", "a"),
+    ]
+
+
+async def test_what_cannot_be_taken_back_stays_on_record_and_the_rest_is_done(tmp_path: Path) -> None:
+    bench = Workbench(tmp_path)
+    bench.host.write_file(tmp_path / "made", "x")
+    bench.processes.expect("true")
+    bench.processes.expect("add")
+    bench.processes.expect("del", answer=Completed(("del",), 1, "", "device is busy"))
+    await bench.host.run(["add"], changes="a bridge", undo=Undo(["del"]))
+    with pytest.raises(HostNotRestored) as failed:
+        await bench.host.undo_recorded(keep_packages=False, report=lambda text: None)
+    assert "a bridge" in failed.value.why and "device is busy" in failed.value.why
+    assert not (tmp_path / "made").exists()
+    assert [change.target for change in bench.journal.host_changes()] == ["a bridge"]

@@ -1,0 +1,104 @@
+"""Putting the machine back: the records of the host's changes, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sunbeam.core.errors import SunbeamError
+from sunbeam.core.journal import HostChange, Journal
+from sunbeam.core.packages import Packages
+from sunbeam.core.process import ProcessFailed
+from sunbeam.core.snapshot import fingerprint_of, restore, unfinished
+
+if TYPE_CHECKING:
+    from sunbeam.core.host import Host
+
+PACKAGES = ("packages", "apt")
+"""Kind and target of the one record of packages: ``added`` by us, ``pending`` what was there before an
+installation that has not come to its end."""
+
+
+class HostNotRestored(SunbeamError):
+    """Some changes of the host could not be taken back; the others are."""
+
+
+class HostUndo:
+    """Takes each recorded change back; nothing that somebody else has changed since is lost."""
+
+    def __init__(
+        self, host: Host, journal: Journal, packages: Packages, report: Callable[[str], None]
+    ) -> None:
+        self._host = host
+        self._journal = journal
+        self._packages = packages
+        self._report = report
+
+    async def all(self, *, keep_packages: bool) -> None:
+        """Raises HostNotRestored after all records were tried."""
+        failures: list[str] = []
+        for change in self._journal.host_changes():
+            try:
+                await self._one(change, keep_packages)
+            except (SunbeamError, ProcessFailed, OSError) as failure:
+                failures.append(f"{change.kind} {change.target}: {failure}")
+                continue
+            if not self._host.dry_run:
+                self._journal.forget_host_change(change)
+        if failures:
+            raise HostNotRestored(
+                "Some of this machine could not be put back",
+                why="\n".join(failures),
+                next_command="sunbeam cluster destroy",
+            )
+
+    async def _one(self, change: HostChange, keep_packages: bool) -> None:
+        if change.kind == "packages":
+            await self._take_back_packages(change, keep_packages)
+        elif change.kind == "command":
+            await self._run_undo(change)
+        elif change.kind == "file":
+            self._restore_file(change)
+        elif change.kind == "folder":
+            folder = Path(change.target)
+            if folder.is_dir():
+                self._host.act("remove folder", change.target, lambda: _remove_empty(folder))
+
+    async def _take_back_packages(self, change: HostChange, keep: bool) -> None:
+        installed = await self._packages.installed()
+        added = set(change.before["added"]) & installed
+        if "pending" in change.before:
+            added |= installed - set(change.before["pending"])
+        if not added or keep:
+            return
+        removable = await self._packages.removable(sorted(added)) if not self._host.dry_run else sorted(added)
+        if kept := added - set(removable):
+            self._report(f"other packages need {', '.join(sorted(kept))}: kept")
+        if removable:
+            self._report(f"removing {len(removable)} packages")
+            with self._host.mutation("remove packages", " ".join(removable)) as real:
+                if real:
+                    await self._packages.remove(removable)
+
+    async def _run_undo(self, change: HostChange) -> None:
+        there = await self._host.read(change.before["when"], check=False)
+        if there.returncode == 0:
+            await self._host.run(change.before["argv"], changes=f"undo: {change.target}")
+
+    def _restore_file(self, change: HostChange) -> None:
+        path, before, ours = Path(change.target), change.before["before"], change.before["ours"]
+        if fingerprint_of(path) in ours or not before:
+            self._host.act("restore" if before else "remove", change.target, lambda: restore(path, before))
+        else:
+            self._report(f"{path} was changed by somebody else since: left as it is")
+            self._host.act("remove", str(unfinished(path)), lambda: unfinished(path).unlink(missing_ok=True))
+
+
+def _remove_empty(folder: Path) -> None:
+    """Remove the empty folders below ``folder`` and itself; what holds somebody's file stays."""
+    for below in sorted(folder.rglob("*"), reverse=True):
+        if below.is_dir() and not below.is_symlink() and not any(below.iterdir()):
+            below.rmdir()
+    if not any(folder.iterdir()):
+        folder.rmdir()

@@ -1,0 +1,166 @@
+"""One task of one change at work: journaled before and after, timed, told, its errors made typed."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sunbeam.core.clock import Clock
+from sunbeam.core.errors import NeedsPerson, SunbeamError
+from sunbeam.core.events import (
+    Awaiting,
+    Event,
+    HostChanged,
+    Listener,
+    TaskFinished,
+    TaskProgress,
+    TaskStarted,
+)
+from sunbeam.core.host import Host, Mutation
+from sunbeam.core.journal import Journal
+from sunbeam.core.paths import Paths
+from sunbeam.core.process import ProcessFailed
+from sunbeam.core.redaction import Redactor
+from sunbeam.core.status import TaskStatus
+from sunbeam.core.task import Context, Task
+from sunbeam.core.wait import Look
+
+logger = logging.getLogger(__name__)
+
+Work = Callable[[Task, Context], Awaitable[TaskStatus]]
+
+
+@dataclass(frozen=True)
+class Seams:
+    """What an engine works with; ``command`` is what a person types to continue."""
+
+    journal: Journal
+    host: Host
+    paths: Paths
+    clock: Clock
+    redactor: Redactor
+    listener: Listener
+    command: str
+
+    def emit(self, event: Event) -> None:
+        self.listener(event)
+
+    def now(self) -> str:
+        return rfc3339(self.clock.now())
+
+    def context(self, change: int, task: Task) -> Context:
+        def report(text: str) -> None:
+            self.emit(TaskProgress(change, task.id, self.redactor.redact(text)))
+
+        def awaiting(seen: Look, since: datetime) -> None:
+            what = self.redactor.redact(seen.missing)
+            self.emit(Awaiting(change, task.id, what, seen.unit, rfc3339(since)))
+
+        def changed(mutation: Mutation) -> None:
+            self.emit(HostChanged(change, task.id, mutation.verb, mutation.target, mutation.seconds))
+
+        return Context(self.host.observed_by(changed), self.paths, self.clock, report, awaiting)
+
+    def typed(self, task: Task, failure: Exception) -> SunbeamError:
+        """The failure as an error a person can act on: redacted, and never without a next command."""
+        while isinstance(failure, ExceptionGroup):
+            failure = failure.exceptions[0]
+        if isinstance(failure, SunbeamError):
+            error = failure
+        elif isinstance(failure, ProcessFailed):
+            error = SunbeamError(f"{task.title}: a program failed", why=str(failure))
+        else:
+            logger.error("task %s failed", task.id, exc_info=failure)
+            why = f"{type(failure).__name__}: {failure}"
+            error = SunbeamError(f"{task.title}: failed", where=_origin(failure), why=why)
+        error.next_command = error.next_command or self.command
+        error.redact(self.redactor.redact)
+        return error
+
+
+class TaskRun:
+    """Does or undoes tasks of change number ``change``; ``known`` is how the journal found them."""
+
+    def __init__(self, seams: Seams, change: int, known: Mapping[str, TaskStatus]) -> None:
+        self._seams = seams
+        self._change = change
+        self._known = known
+
+    async def do(self, task: Task) -> None:
+        """Do the task unless all is as wanted.  Raises SunbeamError."""
+        await self._journaled(task, self._do)
+
+    async def undo(self, task: Task) -> None:
+        """Undo the task.  Raises SunbeamError."""
+        await self._journaled(task, self._undo)
+
+    async def _do(self, task: Task, context: Context) -> TaskStatus:
+        if await task.is_done(context):
+            return TaskStatus.UNCHANGED
+        self._begun(task, TaskStatus.DOING)
+        await self._attempts(task, context)
+        await task.verify(context)
+        if task.waits_for_person and not await task.is_done(context):
+            raise NeedsPerson(task.waits_for_person, where=task.title, next_command=self._seams.command)
+        return TaskStatus.DONE
+
+    async def _undo(self, task: Task, context: Context) -> TaskStatus:
+        self._begun(task, TaskStatus.UNDOING)
+        await task.undo(context)
+        return TaskStatus.UNDONE
+
+    async def _attempts(self, task: Task, context: Context) -> None:
+        for left in reversed(range(task.retry.attempts)):
+            try:
+                return await task.act(context)
+            except NeedsPerson:
+                raise
+            except Exception as failure:
+                if not left:
+                    raise
+                reason = failure.what if isinstance(failure, SunbeamError) else str(failure)
+                context.report(f"trying again in {task.retry.after_seconds:.0f} s: {reason}")
+                await context.clock.sleep(task.retry.after_seconds)
+
+    async def _journaled(self, task: Task, work: Work) -> None:
+        seams = self._seams
+        seams.emit(TaskStarted(self._change, task.id, task.title))
+        began = seams.clock.monotonic()
+        status, error = TaskStatus.FAILED, "interrupted"
+        try:
+            status, error = await work(task, seams.context(self._change, task)), ""
+        except Exception as failure:
+            typed = seams.typed(task, failure)
+            status = TaskStatus.HELD if isinstance(typed, NeedsPerson) else TaskStatus.FAILED
+            error = str(typed)
+            raise typed from failure.__cause__ if typed is failure else failure
+        finally:
+            seconds = seams.clock.monotonic() - began
+            self._ended(task, status, seconds, error)
+            seams.emit(TaskFinished(self._change, task.id, task.title, status.value, seconds, error))
+
+    def _ended(self, task: Task, status: TaskStatus, seconds: float, error: str) -> None:
+        """What this change has begun before and finds as wanted is its work, done then."""
+        before = self._known.get(task.id, TaskStatus.PENDING)
+        if status is TaskStatus.UNCHANGED and before is TaskStatus.DONE:
+            return
+        if status is TaskStatus.UNCHANGED and before.begun:
+            status = TaskStatus.DONE
+        self._seams.journal.task_finished(self._change, task.id, status, self._seams.now(), seconds, error)
+
+    def _begun(self, task: Task, status: TaskStatus) -> None:
+        self._seams.journal.task_started(self._change, task.id, status, self._seams.now())
+
+
+def rfc3339(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _origin(failure: Exception) -> str:
+    """The line of code that raised."""
+    frames = traceback.extract_tb(failure.__traceback__)
+    return f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 from ops import pebble
-from pebble_harness import Manager
 
 from sunbeam.operators.pebble import build_pebble
+from tests.functional.pebble.harness import Manager
 
 
 @pytest.fixture(scope="session")

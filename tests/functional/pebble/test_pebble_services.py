@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from ops import pebble
-from pebble_harness import Manager, wait_for
+
+from tests.functional.pebble.harness import Manager, wait_for
 
 LOOP = """
 services:

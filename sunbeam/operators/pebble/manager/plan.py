@@ -29,7 +29,8 @@ class Plan:
     """The layers in their order and, derived from them, ``sections``.
 
     Layers added through the API live as long as this process; those in the layers folder are read at every
-    start.  That is Pebble's rule: Juju tells the charm that Pebble is ready, and the charm adds its layers again.
+    start.  That is Pebble's rule: Juju then tells the charm that Pebble is ready, and the charm adds its
+    layers again.
     """
 
     def __init__(self) -> None:

@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_ANCHOR = re.compile(r"[&*]([A-Za-z0-9_-]+)(?=[\s,\[\]{}]|\Z)")
+_ANCHOR = re.compile(r"[&*]([A-Za-z0-9_-]+)(?=[ \t\n,\[\]{}]|\Z)")
 _INTEGER = re.compile(r"[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0o?[0-7_]*|[1-9][0-9_]*)")
 _FLOAT = re.compile(r"[-+]?(?:[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?)")
 _INFINITE = re.compile(r"([-+]?)\.(?:inf|Inf|INF)")
@@ -180,8 +180,6 @@ class _Reader(YamlText):
     def _checked_key(self, key: Any) -> str:
         if not isinstance(key, str):
             raise self.error("a key must be a scalar")
-        if isinstance(key, Plain) and key == "<<":
-            raise self.error("merge keys are not supported")
         return key
 
     def _mapping(self, column: int) -> dict[str, Any]:
@@ -208,6 +206,8 @@ class _Reader(YamlText):
         return mapping
 
     def _add(self, mapping: dict[str, Any], key: str, value: Any) -> None:
+        if isinstance(key, Plain) and key == "<<":
+            raise self.error("merge keys are not supported")
         if key in mapping:
             raise self.error(f"key {str(key)!r} occurs twice")
         mapping[key] = value

@@ -16,13 +16,14 @@ _FORBIDDEN = re.compile(
 _FOLD = re.compile(r"[ \t]*\n[ \t\n]*")
 _QUOTED_RUN = re.compile(r'[^"\\ \t\n]+|[ \t]+')
 _ESCAPED_BREAK = re.compile(r"\\\n((?:[ \t]*\n)*)[ \t]*")
-_PLAIN_BLOCK = re.compile(r"(?:[^\s:#]|:(?=[^\s])|(?<=[^\s])#|[ \t]+(?=[^\s#:])|[ \t]+(?=:[^\s]))+")
+_PLAIN_BLOCK = re.compile(r"(?:[^ \t\n:#]|:(?=[^ \t\n])|(?<=[^ \t\n])#|[ \t]+(?=[^ \t\n#:]|:[^ \t\n]))+")
 _PLAIN_FLOW = re.compile(
-    r"(?:[^\s:#,\[\]{}]|:(?=[^\s,\[\]{}])|(?<=[^\s])#|[ \t]+(?=[^\s#:,\[\]{}])|[ \t]+(?=:[^\s,\[\]{}]))+"
+    r"(?:[^ \t\n:#,\[\]{}]|:(?=[^ \t\n,\[\]{}])|(?<=[^ \t\n])#"
+    r"|[ \t]+(?=[^ \t\n#:,\[\]{}]|:[^ \t\n,\[\]{}]))+"
 )
 _NEVER_FIRST = ",[]{}#&*!|>'\"%@`"
 _BLOCK_HEADER = re.compile(r"[|>](?:([1-9])([+-])?|([+-])([1-9])?)?[ \t]*(?:(?<=[ \t])#[^\n]*)?(?:\n|\Z)")
-_MARKER = re.compile(r"(?:---|\.\.\.)(?=\s|\Z)")
+_MARKER = re.compile(r"(?:---|\.\.\.)(?=[ \t\n]|\Z)")
 
 
 class YamlError(ValueError):

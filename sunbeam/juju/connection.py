@@ -151,7 +151,7 @@ class Link:
             (JujuNotImplemented, "not implemented", "is not implemented"),
         )
         kind = next((kind for kind, word, phrase in kinds if code == word or phrase in text), JujuError)
-        if kind is JujuError and "not found" in text:
+        if kind is JujuError and ("not found" in code + text or "unknown model" in text):
             kind = JujuNotFound
         refusal = kind(f"Juju refused {call}", where=self._where, why=text)
         refusal.code = code

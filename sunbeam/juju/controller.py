@@ -95,10 +95,12 @@ class Controller:
             answer["uuid"], Model(self.credentials, answer["uuid"], answer["name"], answer.get("type", ""))
         )
 
-    async def destroy_model(self, uuid: str, *, force: bool = False, timeout: float = 1800) -> None:
-        """Destroy the model with its storage and wait until it is gone.
+    async def destroy_model(
+        self, uuid: str, *, force: bool = False, wait: bool = True, timeout: float = 1800
+    ) -> None:
+        """Destroy the model with its storage, and ``wait`` until it is gone.
 
-        Raises JujuStuck naming what is left after ``timeout`` seconds; a model that is gone is fine.
+        Raises JujuStuck when it is there after ``timeout`` seconds; a model that is gone is fine.
         """
         request = {"model-tag": f"model-{uuid}", "destroy-storage": True, "force": force}
         try:
@@ -109,6 +111,8 @@ class Controller:
             model = self._models.pop(uuid, None)
             if model is not None:
                 await model.link.close()
+        if not wait:
+            return
         deadline = asyncio.get_running_loop().time() + timeout
         pause = 0.1
         while any(summary.uuid == uuid for summary in await self.models()):

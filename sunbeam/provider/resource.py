@@ -17,6 +17,7 @@ T = TypeVar("T")
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
 DEFAULT_LIMIT = 1800.0
+OBSTACLE_SECONDS = 120.0
 
 
 class Operation:
@@ -36,13 +37,29 @@ class Operation:
         self._limit = limit
         self._deadline = asyncio.get_running_loop().time() + limit
 
-    async def until(self, check: Callable[[], Awaitable[T | None]], what: str) -> T:
-        """Call ``check`` until it answers; raises ProviderError when stopped or out of time."""
-        pause = 0.05
+    async def until(
+        self,
+        check: Callable[[], Awaitable[T | None]],
+        what: str,
+        obstacle: Callable[[], Awaitable[str]] | None = None,
+    ) -> T:
+        """Call ``check`` until it answers.
+
+        ``obstacle`` tells what is in the way, if anything; it is reported, and fatal when it stays the same
+        for OBSTACLE_SECONDS.  Raises ProviderError then, and when stopped or out of time.
+        """
+        pause, since, seen = 0.05, asyncio.get_running_loop().time(), ""
         while True:
             answer = await check()
             if answer is not None:
                 return answer
+            hindrance = await obstacle() if obstacle is not None else ""
+            now = asyncio.get_running_loop().time()
+            if hindrance != seen:
+                since, seen = now, hindrance
+                self.report(hindrance or f"waiting for {what}")
+            if seen and now - since > OBSTACLE_SECONDS:
+                raise failure("No progress", f"Waiting for {what}; in the way: {seen}.")
             await self.pause(pause, what)
             pause = min(pause * 1.5, 1.0)
 
@@ -104,6 +121,10 @@ class Resource:
     async def delete(self, state: Object) -> None:
         """Begin the removal; the provider waits until ``read`` answers None."""
         raise TypeError(f"{self.type_name} cannot be deleted")
+
+    async def obstacle(self, state: Object) -> str:
+        """What keeps a removal from its end, empty when nothing is known to."""
+        return ""
 
     async def locate(self, id: str) -> Object:
         """The attributes that ``read`` needs, from an import id.  Raises ProviderError."""

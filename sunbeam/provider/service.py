@@ -197,7 +197,7 @@ class Provider:
             operation = self._operation(name, prior, "delete")
             operation.check("its turn")
             await resource.delete(prior)
-            await operation.until(gone, f"{_label(name, prior)} to be gone")
+            await operation.until(gone, f"{_label(name, prior)} to be gone", lambda: resource.obstacle(prior))
             return None, []
         except Exception as error:
             messages = _messages(error, f"Cannot delete {_label(name, prior)}")

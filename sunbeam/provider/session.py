@@ -33,11 +33,11 @@ class Session:
         return self._controller
 
     def configure(self, config: Object) -> None:
-        """Core calls it several times in one run: equal credentials keep the connections."""
+        """Core calls it at the start of each phase: equal credentials keep the connections."""
+        self._cache.clear()
         credentials = self._credentials(config)
         if self._controller is None or self._controller.credentials != credentials:
             self._controller = Controller(credentials)
-            self._cache.clear()
 
     async def close(self) -> None:
         if self._controller is not None:

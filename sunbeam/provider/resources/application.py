@@ -10,6 +10,7 @@ from sunbeam.juju.applications import Deployment, Settings, parse_storage
 from sunbeam.juju.constraints import parse_constraints
 from sunbeam.juju.errors import JujuError, JujuNotFound
 from sunbeam.juju.status import ApplicationStatus, ModelStatus
+from sunbeam.juju.watch import in_trouble
 from sunbeam.provider.diagnostics import Diagnostic, Path
 from sunbeam.provider.resource import Operation, Resource, check_model_uuid, split_id
 from sunbeam.provider.resources import application_read, local_charm
@@ -141,6 +142,14 @@ class Application(Resource):
         model = await self.model_of(state)
         if model is not None:
             await applications.remove(model, state["name"])
+
+    async def obstacle(self, state: Object) -> str:
+        model = await self.model_of(state)
+        if model is None:
+            return ""
+        trouble = in_trouble(await self.session.status(model), [state["name"]])
+        errors = {unit: reason for unit, reason in trouble.items() if reason.startswith("error")}
+        return "; ".join(f"{unit}: {reason}" for unit, reason in sorted(errors.items()))
 
     async def locate(self, id: str) -> Object:
         uuid, name = split_id(id, 2, "MODEL_UUID:APPLICATION")

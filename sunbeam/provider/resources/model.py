@@ -37,10 +37,10 @@ class ModelResource(Resource):
     async def read(self, state: Object) -> Object | None:
         try:
             info = await self.session.controller.model_info(state["uuid"])
+            if info.get("life", "alive") != "alive":
+                return state if info["life"] == "dying" else None
             model = await self.session.model(state["uuid"])
         except JujuNotFound:
-            return None
-        if info.get("life") == "dead":
             return None
         constraints = format_constraints(await model.constraints())
         return {
@@ -74,7 +74,7 @@ class ModelResource(Resource):
             await self.session.controller.change_model_credential(model.uuid, plan["credential"])
 
     async def delete(self, state: Object) -> None:
-        await self.session.controller.destroy_model(state["uuid"])
+        await self.session.controller.destroy_model(state["uuid"], wait=False)
 
     async def locate(self, id: str) -> Object:
         (uuid,) = split_id(id, 1, "MODEL_UUID")

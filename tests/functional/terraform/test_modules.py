@@ -8,7 +8,7 @@ from terraform_harness import Cloud
 
 from sunbeam.juju import secrets
 from sunbeam.juju.status import full_status
-from sunbeam.juju.watch import wait_active
+from sunbeam.juju.watch import wait_active, wait_until
 from sunbeam.terraform.events import PlannedChange, ResourceEvent
 
 
@@ -76,7 +76,16 @@ async def test_what_was_removed_behind_its_back_is_made_again(cloud: Cloud) -> N
             await model.change(
                 "Application", "DestroyRelation", {"endpoints": ["source:greeting", "sink-b:greeting"]}
             )
-            await wait_active(model, ["sink-a"], quiet=30)
+            await wait_until(
+                model,
+                lambda status: {
+                    relation.key: "is still there"
+                    for relation in status.relations
+                    if relation.has("sink-b", "greeting")
+                },
+                what="the relation does not go",
+                quiet=30,
+            )
         plan = await module.plan()
         made = [change for change in plan.changes if change.action != "read"]
         assert made == [PlannedChange('juju_integration.greeting["b"]', "create")]

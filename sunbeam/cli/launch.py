@@ -1,0 +1,40 @@
+"""``sunbeam launch``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from sunbeam.cli.session import Output, OutputOption, run, run_change, this_node
+
+app = typer.Typer(rich_markup_mode=None)
+
+DEFAULT_NAME = "first"
+
+
+@app.command()
+def launch(
+    name: Annotated[str, typer.Argument(help="The VM's name.")] = DEFAULT_NAME,
+    image: Annotated[str, typer.Option(help="Image to start from.")] = "guest",
+    flavor: Annotated[str, typer.Option(help="Size of the VM.")] = "m1.tiny",
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Start a VM in the demo project and wait until it answers from outside."""
+    from sunbeam.tasks.launch import launch as launch_change
+
+    run_change(lambda node: launch_change(name, image, flavor), output=output)
+    typer.echo(how_to_reach(name))
+
+
+def how_to_reach(name: str) -> str:
+    """One line: which command reaches the VM."""
+    from sunbeam.cluster.openstack import DEMO
+    from sunbeam.tasks.demo import call
+    from sunbeam.tasks.launch import answers, floating_address
+
+    paths = this_node().paths
+    address = run(call(paths, DEMO, lambda cloud: floating_address(cloud, name)))
+    if run(answers(address)) == 80:
+        return f"{name} answers at {address}.  Try: curl http://{address}"
+    return f"{name} answers at {address}.  Try: ssh -i {paths.etc / 'demo.key'} USER@{address}"

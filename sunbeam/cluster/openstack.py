@@ -1,0 +1,66 @@
+"""Connections to the cloud's own APIs with openstacksdk (imported late: it is slow to load)."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from sunbeam.core.errors import SunbeamError
+from sunbeam.core.paths import Paths
+
+if TYPE_CHECKING:
+    from openstack.connection import Connection
+
+CLOUD = "sunbeam"
+DEMO = "demo"
+
+
+def connect(paths: Paths, cloud: str = CLOUD) -> Connection:
+    """A connection as administrator (``sunbeam``) or as the demo user (``demo``).  Raises SunbeamError."""
+    entry = _entry(paths, cloud)
+    import openstack
+
+    return openstack.connection.Connection(
+        auth=entry["auth"],
+        region_name=entry["region_name"],
+        cacert=entry["cacert"],
+        interface="public",
+        identity_api_version="3",
+        app_name="sunbeam",
+    )
+
+
+def add_demo_entry(text: str, password: str) -> str:
+    """clouds.yaml ``text`` with an entry for the demo user beside the administrator's."""
+    document: dict[str, Any] = yaml.safe_load(text)
+    admin = document["clouds"][CLOUD]
+    auth = {**admin["auth"], "username": DEMO, "project_name": DEMO, "password": password}
+    document["clouds"][DEMO] = {**admin, "auth": auth}
+    return str(yaml.safe_dump(document, sort_keys=False))
+
+
+def demo_password(paths: Paths) -> str:
+    """The demo user's password, from clouds.yaml; a new one if there is none."""
+    entry = _clouds(paths.etc / "clouds.yaml").get(DEMO)
+    return str(entry["auth"]["password"]) if entry else secrets.token_urlsafe(18)
+
+
+def _entry(paths: Paths, cloud: str) -> dict[str, Any]:
+    file = paths.etc / "clouds.yaml"
+    try:
+        return _clouds(file)[cloud]
+    except (FileNotFoundError, KeyError):
+        missing_demo = cloud == DEMO and file.exists()
+        raise SunbeamError(
+            f"There are no credentials for {cloud}",
+            where=str(file),
+            next_command="sunbeam configure" if missing_demo else "sunbeam cluster bootstrap",
+        ) from None
+
+
+def _clouds(file: Path) -> dict[str, Any]:
+    clouds: dict[str, Any] = yaml.safe_load(file.read_text())["clouds"]
+    return clouds

@@ -1,0 +1,174 @@
+"""Starting a VM and waiting until it answers from outside."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from sunbeam.cluster.openstack import DEMO
+from sunbeam.core.engine import Change
+from sunbeam.core.errors import SunbeamError
+from sunbeam.core.task import Context, Task
+from sunbeam.core.wait import Look, wait_for
+from sunbeam.tasks.demo import EXTERNAL, KEY, call
+
+if TYPE_CHECKING:
+    from openstack.connection import Connection
+
+PORTS = (80, 22)
+ANSWER_SECONDS = 1.0
+
+
+def launch(name: str, image: str, flavor: str) -> Change:
+    """A VM in the demo project with a floating address; an existing one of that name is used."""
+    tasks: list[Task] = [
+        CreateServer(name, image, flavor),
+        AttachFloatingAddress(name, "server"),
+        AwaitServer(name, "server"),
+        AwaitAnswer(name, "floating-address", "active"),
+    ]
+    return Change("launch", f"Launch {name}", tasks, {"name": name})
+
+
+class CreateServer(Task):
+    id = "server"
+
+    def __init__(self, name: str, image: str, flavor: str) -> None:
+        self.title = f"Ask for the VM {name}"
+        self._name, self._image, self._flavor = name, image, flavor
+
+    async def act(self, context: Context) -> None:
+        if not context.host.dry_run:
+            await call(context.paths, DEMO, self._create)
+
+    def _create(self, cloud: Connection) -> None:
+        if cloud.compute.find_server(self._name) is not None:
+            return
+        image = cloud.image.find_image(self._image)
+        flavor = cloud.compute.find_flavor(self._flavor)
+        network = cloud.network.find_network(DEMO)
+        missing = {
+            f"image {self._image}": image,
+            f"flavor {self._flavor}": flavor,
+            f"network {DEMO}": network,
+        }
+        absent = [what for what, found in missing.items() if found is None]
+        if absent:
+            raise SunbeamError(
+                f"Cannot launch {self._name}: there is no {', no '.join(absent)}",
+                where="project demo",
+                next_command="sunbeam configure",
+            )
+        cloud.compute.create_server(
+            name=self._name,
+            image_id=image.id,
+            flavor_id=flavor.id,
+            key_name=KEY,
+            networks=[{"uuid": network.id}],
+        )
+
+
+class AttachFloatingAddress(Task):
+    id = "floating-address"
+    title = "Give it a floating address"
+
+    def __init__(self, name: str, *needs: str) -> None:
+        self.needs = needs
+        self._name = name
+
+    async def act(self, context: Context) -> None:
+        if context.host.dry_run:
+            return
+
+        async def attached() -> Look:
+            address = await call(context.paths, DEMO, self._attach)
+            return Look(done=bool(address), missing=f"a port for {self._name}")
+
+        await wait_for(attached, context.clock, context.report, quiet_seconds=120)
+
+    def _attach(self, cloud: Connection) -> str:
+        existing = floating_address(cloud, self._name)
+        if existing:
+            return existing
+        server = cloud.compute.find_server(self._name)
+        port = next(iter(cloud.network.ports(device_id=server.id)), None)
+        if port is None:
+            return ""
+        external = cloud.network.find_network(EXTERNAL)
+        made = cloud.network.create_ip(floating_network_id=external.id, port_id=port.id)
+        return str(made.floating_ip_address)
+
+
+class AwaitServer(Task):
+    id = "active"
+    title = "Wait for Nova to start it"
+
+    def __init__(self, name: str, *needs: str) -> None:
+        self.needs = needs
+        self._name = name
+
+    async def act(self, context: Context) -> None:
+        if context.host.dry_run:
+            return
+        await wait_for(
+            lambda: call(context.paths, DEMO, self._look), context.clock, context.report, quiet_seconds=300
+        )
+
+    def _look(self, cloud: Connection) -> Look:
+        server = cloud.compute.get_server(cloud.compute.find_server(self._name).id)
+        state = f"{server.status}, {server.task_state or 'no task'}"
+        failed = None
+        if server.status == "ERROR":
+            fault = (server.fault or {}).get("message", "Nova gives no reason")
+            failed = SunbeamError(
+                f"The VM {self._name} did not start",
+                where="project demo",
+                why=fault,
+                next_command=f"openstack --os-cloud demo server delete {self._name}",
+            )
+        return Look(server.status == "ACTIVE", f"{self._name}: {state}", state, failed)
+
+
+class AwaitAnswer(Task):
+    id = "answer"
+    title = "Wait until it answers"
+
+    def __init__(self, name: str, *needs: str) -> None:
+        self.needs = needs
+        self._name = name
+
+    async def act(self, context: Context) -> None:
+        if context.host.dry_run:
+            return
+        address = await call(context.paths, DEMO, lambda cloud: floating_address(cloud, self._name))
+
+        async def look() -> Look:
+            return Look(await answers(address) is not None, f"{self._name} at {address}: no answer yet")
+
+        await wait_for(look, context.clock, context.report, quiet_seconds=300)
+        context.report(f"{self._name} answers at {address}")
+
+
+async def answers(address: str) -> int | None:
+    """The first of HTTP and SSH that accepts a connection, or None."""
+    for port in PORTS:
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                _, writer = await asyncio.open_connection(address, port)
+        except (OSError, TimeoutError):
+            continue
+        writer.close()
+        return port
+    return None
+
+
+def floating_address(cloud: Connection, name: str) -> str:
+    """The server's floating address; empty if it has none."""
+    server = cloud.compute.find_server(name)
+    if server is None:
+        return ""
+    ports = [port.id for port in cloud.network.ports(device_id=server.id)]
+    for address in cloud.network.ips():
+        if address.port_id in ports:
+            return str(address.floating_ip_address)
+    return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -33,7 +34,7 @@ from sunbeam.substrates.embedded.teardown import Teardown
 
 CACHE = Path("/var/tmp/sunbeam-test-image")
 IMAGE = "localhost/sunbeam/test:latest"
-MODEL = "0f4b2c1e-5a6b-4222-8333-444455556666"
+MODEL = str(uuid.uuid4())
 PLAN = NetworkPlan(
     IPv4Network("10.214.30.0/24"), IPv4Network("10.214.31.0/24"), "sbtest0", "sbtest-ext", mtu=1400
 )

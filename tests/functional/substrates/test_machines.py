@@ -8,7 +8,7 @@ from sunbeam.operators.runtime import MachineSpec
 
 from .conftest import MODEL, Start, Substrate
 
-MACHINE = "machine-0-0f4b2c1e"
+MACHINE = f"machine-0-{MODEL[:8]}"
 
 
 async def boot(substrate: Substrate, start: Start) -> MachineSpec:
@@ -20,14 +20,14 @@ async def boot(substrate: Substrate, start: Start) -> MachineSpec:
 
 async def test_hooks_enter_by_pid_and_see_shared_folders(substrate: Substrate, start: Start) -> None:
     spec = await boot(substrate, start)
-    (spec.folders[0] / "told").write_text("by the host")
+    (spec.folders[0] / "told").write_text("by the host\n")
     pid = substrate.sight.machine("0").pid
     entered = ["nsenter", f"--target={pid}", "--all", "sh", "-c"]
-    script = f"hostname; cat {spec.folders[0]}/told; ip -brief link | cut -d@ -f1"
+    script = f"hostname; cat {spec.folders[0]}/told; ls /sys/class/net"
     seen = await substrate.processes.run([*entered, script])
-    assert seen.stdout.split() == ["machines-0", "by", "the", "host", "lo", "UNKNOWN", "mgmt0", "ext0"] or (
-        {"machines-0", "by", "mgmt0", "ext0"} <= set(seen.stdout.split())
-    )
+    words = seen.stdout.split()
+    assert words[:4] == ["machines-0", "by", "the", "host"]
+    assert {"mgmt0", "ext0"} <= set(words)
 
 
 async def test_it_can_make_networks_but_not_touch_the_host(substrate: Substrate, start: Start) -> None:
@@ -46,16 +46,14 @@ async def test_it_can_make_networks_but_not_touch_the_host(substrate: Substrate,
 async def test_its_disk_outlives_a_stop_and_a_new_container(substrate: Substrate, start: Start) -> None:
     spec = await boot(substrate, start)
     await substrate.inside(MACHINE, "sh", "-c", "echo 1 > /etc/kept; echo 2 > /var/lib/nova/kept")
-    runtime = substrate.sight
-    first = await start()
-    await first.ensure_machine(spec)
-    await first.stop_all()
+    runtime = await start()
+    await runtime.ensure_machine(spec)
+    await runtime.stop_all()
     states = [each["State"] for each in await substrate.podman.containers()]
     assert states == ["exited"]
 
     await boot(substrate, start)
     assert await substrate.inside(MACHINE, "cat", "/etc/kept", "/var/lib/nova/kept") == "1\n2"
-    assert runtime is not substrate.sight
 
 
 async def test_a_removed_machine_leaves_no_disk(substrate: Substrate, start: Start) -> None:

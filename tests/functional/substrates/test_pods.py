@@ -13,8 +13,8 @@ from sunbeam.substrates.embedded.process_watch import is_alive
 
 from .conftest import IMAGE, MODEL, Start, Substrate
 
-WEB = "web-0-0f4b2c1e.web"
-CLIENT = "client-0-0f4b2c1e.web"
+WEB = f"web-0-{MODEL[:8]}.web"
+CLIENT = f"client-0-{MODEL[:8]}.web"
 ASK = "import socket,sys; print(socket.create_connection((sys.argv[1], 8080), 5).recv(99).decode())"
 
 

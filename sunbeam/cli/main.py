@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "cloud": (
@@ -39,6 +39,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
 class LazyGroup(TyperGroup):
     """Knows its commands by name and sentence; imports a module when its command runs."""
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.commands = {name: TyperCommand(name, help=text) for name, (_, text) in COMMANDS.items()}
+
     def list_commands(self, ctx: Any) -> list[str]:
         return list(COMMANDS)
 
@@ -53,6 +57,13 @@ class LazyGroup(TyperGroup):
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, sentence) for name, (_, sentence) in COMMANDS.items()])
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        from typer._click.shell_completion import CompletionItem
+
+        fitting = [(name, text) for name, (_, text) in COMMANDS.items() if name.startswith(incomplete)]
+        options = TyperCommand.shell_complete(self, ctx, incomplete)
+        return [*(CompletionItem(name, help=text) for name, text in fitting), *options]
 
 
 app = typer.Typer(
@@ -71,13 +82,28 @@ def root() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; a SunbeamError becomes its text on standard error and its exit code."""
-    from sunbeam.core.errors import SunbeamError
-
     try:
         app(args=list(arguments) if arguments is not None else None)
-    except SunbeamError as error:
-        sys.stderr.write(f"Error: {error}\n")
-        sys.exit(int(error.exit_code))
+    except Exception as error:
+        sys.exit(_report(error))
+
+
+def _report(error: Exception) -> int:
+    """Print ``error`` for a person, with a traceback only if nobody foresaw it."""
+    import traceback
+
+    from sunbeam.core.command import this_command
+    from sunbeam.core.errors import SunbeamError
+
+    if not isinstance(error, SunbeamError):
+        traceback.print_exception(error)
+        error = SunbeamError(
+            "Sunbeam met an error that it does not know",
+            why=f"{type(error).__name__}: {error}",
+            next_command=this_command(),
+        )
+    sys.stderr.write(f"Error: {error}\n")
+    return int(error.exit_code)
 
 
 if __name__ == "__main__":

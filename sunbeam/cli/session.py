@@ -81,7 +81,7 @@ def run_change(
     if dry_run:
         _list(change, node, output)
     else:
-        with change_lock(node.paths.run / "change.lock"), _journal(node.paths.journal) as journal:
+        with change_lock(node.paths.change_lock), _journal(node.paths.journal) as journal:
             _do(change, node, journal, output)
 
 
@@ -94,7 +94,7 @@ def _do(change: Callable[[Node], Change], node: Node, journal: Journal, output: 
         stack.enter_context(log_to(node.paths.logs / "sunbeam.log", node.redactor))
         wanted = change(node)
         show = stack.enter_context(renderer(output, journal.expected_seconds(wanted.kind)))
-        event_log = stack.enter_context(EventLog(node.paths.logs / "changes"))
+        event_log = stack.enter_context(EventLog(node.paths.change_logs))
         listener = _both(show, event_log)
         engine = Engine(
             journal, host, node.paths, node.clock, node.redactor, listener, command=this_command()

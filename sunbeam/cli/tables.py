@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Any
@@ -16,11 +18,17 @@ class Format(StrEnum):
     YAML = "yaml"
 
 
+WIDE = 10_000
+MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)")
+
 FormatOption = Annotated[Format, typer.Option("--format", help="Print a table, JSON or YAML.")]
 
 
 def show(rows: Sequence[Mapping[str, Any]], format: Format, columns: Sequence[str] | None = None) -> None:
-    """Print ``rows``; a table shows ``columns`` (default: all keys of the first row)."""
+    """Print ``rows``; a table shows ``columns`` (default: all keys of the first row).
+
+    On a terminal long cells are folded; elsewhere a row is one line, whatever its length.
+    """
     if format is not Format.TABLE:
         show_data([dict(row) for row in rows], format)
         return
@@ -36,8 +44,15 @@ def show(rows: Sequence[Mapping[str, Any]], format: Format, columns: Sequence[st
     for name in names:
         table.add_column(name.replace("_", " "), overflow="fold")
     for row in rows:
-        table.add_row(*(Text(str(row.get(name, ""))) for name in names))
-    Console().print(table)
+        table.add_row(*(Text(_cell(row.get(name, ""))) for name in names))
+    Console(width=None if sys.stdout.isatty() else WIDE).print(table)
+
+
+def _cell(value: Any) -> str:
+    """Lists with commas, times without their fractions, several lines as one off a terminal."""
+    text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    text = MOMENT.sub(r"\1 \2", text)
+    return text if sys.stdout.isatty() else " ".join(text.split())
 
 
 def show_data(data: Any, format: Format) -> None:

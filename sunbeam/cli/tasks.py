@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from sunbeam.cli.session import this_node
 from sunbeam.cli.tables import Format, FormatOption, show
 from sunbeam.core.errors import UsageError
-from sunbeam.core.journal import Journal
+from sunbeam.core.event_log import read_events
+from sunbeam.core.journal import ChangeRecord, Journal
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -17,20 +20,21 @@ app = typer.Typer(rich_markup_mode=None)
 @app.command()
 def tasks(
     change: Annotated[int, typer.Argument(help="The change's id, from `sunbeam changes`.")],
+    log: Annotated[bool, typer.Option("--log", help="Show what happened, event by event.")] = False,
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Show the tasks of one change: status and its meaning, attempts, seconds, error."""
-    path = this_node().paths.journal
-    try:
-        record = Journal(path).change(change) if path.exists() else None
-    except KeyError:
-        record = None
-    if record is None:
-        raise UsageError(f"There is no change {change}", where=str(path), next_command="sunbeam changes")
+    paths = this_node().paths
+    record = _record(paths.journal, change)
+    if log:
+        rows = list(_events(paths.change_logs, change))
+        show(rows, format, ["time", "task", "event", "text"])
+        return
     rows = [
         {
             "task": task.id,
             "title": task.title,
+            "needs": list(task.needs),
             "status": task.status.value,
             "meaning": task.status.meaning,
             "attempts": task.attempts,
@@ -40,3 +44,23 @@ def tasks(
         for task in record.tasks
     ]
     show(rows, format, ["task", "title", "status", "attempts", "seconds", "error"])
+
+
+def _record(path: Path, change: int) -> ChangeRecord:
+    with Journal.reading(path) as journal:
+        try:
+            if journal is not None:
+                return journal.change(change)
+        except KeyError:
+            pass
+    raise UsageError(f"There is no change {change}", where=str(path), next_command="sunbeam changes")
+
+
+def _events(folder: Path, change: int) -> Iterator[dict[str, Any]]:
+    """Each event with one ``text`` of all that it says."""
+    for event in read_events(folder, change):
+        said = [
+            event.get(key) for key in ("title", "verb", "target", "text", "unit", "what", "status", "error")
+        ]
+        text = " ".join(str(each) for each in said if each)
+        yield {"time": event["time"], "task": event.get("task", ""), "event": event["type"], "text": text}

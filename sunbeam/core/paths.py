@@ -38,6 +38,16 @@ class Paths:
         return self.state / "journal.db"
 
     @property
+    def change_lock(self) -> Path:
+        """Held by the process that is changing this node."""
+        return self.run / "change.lock"
+
+    @property
+    def change_logs(self) -> Path:
+        """What happened during each change, ``NUMBER.ndjson``."""
+        return self.logs / "changes"
+
+    @property
     def certificates(self) -> Path:
         return self.state / "certificates"
 

@@ -60,7 +60,7 @@ def sha256_of(path: Path) -> str:
             "cannot read the packed charm",
             where=str(path),
             why=error.strerror or str(error),
-            next_command="sunbeam charm pack",
+            next_command="sunbeam cluster bootstrap",
         ) from error
 
 

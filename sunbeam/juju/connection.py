@@ -161,3 +161,4 @@ class Link:
 async def _close(connection: Any) -> None:
     with suppress(*BROKEN):
         await connection.close()
+    await asyncio.sleep(0)  # lets the tasks that libjuju cancelled end before their loop does

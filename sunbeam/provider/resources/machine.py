@@ -27,7 +27,7 @@ class Machine(Resource):
         found += [
             Diagnostic(
                 "Enrolment over SSH is not done here",
-                "Enrol the machine with: sunbeam cluster join. Leave out " + name + ".",
+                f"Sunbeam enrols machines itself: leave out {name}.",
                 (name,),
             )
             for name in ("ssh_address", "public_key_file", "private_key_file")

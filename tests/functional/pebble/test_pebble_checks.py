@@ -87,6 +87,16 @@ def test_an_http_check_goes_down_and_recovers(
     assert notices[str(down.change_id)].last_data == {"kind": "recover-check", "check-name": "it"}
 
 
+@pytest.mark.parametrize(("code", "seen"), [(204, "up"), (302, "up"), (300, "down"), (404, "down")])
+def test_which_answers_are_well(
+    manager: Manager, client: pebble.Client, server: Server, code: int, seen: str
+) -> None:
+    server.status = code
+    manager.add({"checks": {"it": fast(http={"url": f"http://127.0.0.1:{server.server_port}"}, threshold=1)}})
+    wait_for(lambda: (client.get_checks()[0].successes or 0) + client.get_checks()[0].failures > 0)
+    assert status(client) == seen
+
+
 def test_a_tcp_check(manager: Manager, client: pebble.Client) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         manager.add(

@@ -240,6 +240,19 @@ def test_replan_restarts_only_what_changed(manager: Manager, client: pebble.Clie
     assert (change.tasks, change.ready) == ([], True)
 
 
+def test_replan_starts_at_once_what_backs_off(
+    manager: Manager, client: pebble.Client, tmp_path: Path
+) -> None:
+    command = f"sh -c 'test -e {tmp_path}/well || exit 1; exec sleep 100'"
+    manager.add({"services": {"a": service(command, **{"backoff-delay": "100s", "backoff-limit": "100s"})}})
+    with pytest.raises(pebble.ChangeError):
+        client.replan_services()
+    assert current(client, "a") == "backoff"
+    (tmp_path / "well").touch()
+    client.replan_services()
+    assert current(client, "a") == "active"
+
+
 def test_user_folder_and_environment(manager: Manager, client: pebble.Client, tmp_path: Path) -> None:
     tmp_path.chmod(0o777)
     out = tmp_path / "env"

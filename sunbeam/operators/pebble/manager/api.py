@@ -63,7 +63,7 @@ async def _serve_one(daemon: Daemon, stream: Stream) -> bool:
     """Whether the connection can be used again."""
     request = None
     try:
-        request = await daemon.loop.wait(daemon.loop.start(read_request(stream)), _IDLE_TIMEOUT)
+        request = await _next_request(daemon, stream)
         if request is None:
             return False
         reply = await _dispatch(daemon, request)
@@ -82,6 +82,16 @@ async def _serve_one(daemon: Daemon, stream: Stream) -> bool:
         await send_json(stream, error.status, envelope)
         return False
     return bool(request.headers.get("connection", "").lower() != "close")
+
+
+async def _next_request(daemon: Daemon, stream: Stream) -> Request | None:
+    reading = daemon.loop.start(read_request(stream))
+    try:
+        await daemon.loop.wait(reading, _IDLE_TIMEOUT)
+    except TimedOut:
+        reading.cancel()
+    request: Request | None = await reading
+    return request
 
 
 async def _dispatch(daemon: Daemon, request: Request) -> Reply | None:

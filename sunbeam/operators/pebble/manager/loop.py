@@ -115,13 +115,13 @@ class Loop:
         self._handlers: dict[int, Callable[[], None]] = {}
         self._from_threads: deque[Callable[[], None]] = deque()
         self._wake_out, self._wake_in = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        signal.set_wakeup_fd(self._wake_in, warn_on_full_buffer=False)
 
     def start(self, coroutine: Coroutine[Any, Any, Any]) -> Job:
         return Job(self, coroutine)
 
     def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         """Run until ``coroutine`` ends and return its value."""
-        signal.set_wakeup_fd(self._wake_in, warn_on_full_buffer=False)
         wakes = self.start(self._wakes())
         main = self.start(coroutine)
         main.when_done(wakes.cancel)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _OUTPUT = 1024
+_REDIRECTS = (301, 302, 303, 307, 308)
 
 
 class ProbeError(Exception):
@@ -42,7 +43,7 @@ async def probe(loop: Loop, children: Children, plan: Plan, check: dict[str, Any
 
 
 def _probe_url(http: dict[str, Any], timeout: float) -> None:
-    """GET; anything below 400 is well, redirects are not followed."""
+    """GET; success and redirects are well, the latter are not followed."""
     secure, rest = _split_url(http["url"])
     authority, slash, path = rest.partition("/")
     authority = authority.rpartition("@")[2]
@@ -67,8 +68,9 @@ def _probe_url(http: dict[str, Any], timeout: float) -> None:
     status = answer.split(b"\r\n")[0].split(b" ", 2)
     if len(status) < 2 or not status[0].startswith(b"HTTP/") or not status[1].isdigit():
         raise ProbeError("the server's answer is not HTTP")
-    if int(status[1]) >= 400:
-        raise ProbeError(f"non-2xx status code {int(status[1])}")
+    code = int(status[1])
+    if code // 100 != 2 and code not in _REDIRECTS:
+        raise ProbeError(f"non-2xx status code {code}")
 
 
 def _split_url(url: str) -> tuple[bool, str]:

@@ -108,9 +108,13 @@ class Services:
             if service.alive and name in self._plan.services and service.config != self._plan.services[name]
         ]
         stops = _only(self._plan.lanes(changed, stopping=True), set(changed))
-        idle = {name for name in self._plan.services if name not in self.known or not self.known[name].alive}
+        idle = {name for name in self._plan.services if not self._runs(name)}
         starts = self._plan.lanes(changed + [name for name in self.enabled() if name in idle])
         return stops, _only(starts, set(changed) | idle)
+
+    def _runs(self, name: str) -> bool:
+        service = self.known.get(name)
+        return service is not None and service.alive and service.state != "backoff"
 
     async def _perform(self, change: Change, stops: Lanes, starts: Lanes) -> None:
         tasks = iter(change.tasks)

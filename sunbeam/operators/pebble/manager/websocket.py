@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from binascii import b2a_base64
+
+try:
+    from _sha1 import sha1  # type: ignore[import-not-found]  # hashlib would load all of OpenSSL
+except ImportError:
+    from hashlib import sha1
+
 from .errors import ApiError
 from .http import Disconnected, Request, Stream, head
 
@@ -59,13 +66,10 @@ class WebSocket:
 
 async def upgrade(request: Request) -> WebSocket:
     """Answer the handshake.  Raises ApiError when it is none."""
-    import base64
-    import hashlib
-
     key = request.headers.get("sec-websocket-key")
     if not key or request.headers.get("upgrade", "").lower() != "websocket":
         raise ApiError(400, "this is a websocket: a handshake is needed")
-    accept = base64.b64encode(hashlib.sha1(key.encode() + _GUID).digest()).decode()
+    accept = b2a_base64(sha1(key.encode() + _GUID).digest(), newline=False).decode()
     headers: dict[str, Any] = {
         "Upgrade": "websocket",
         "Connection": "Upgrade",

@@ -77,7 +77,7 @@ class Teardown:
     async def _remove_containers(self) -> None:
         """Podman may be unable to (its database is damaged): the next steps do without it."""
         if self.podman.folders.storage_conf.exists():
-            words = ["rm", "--all", "--force", "--time=2"]
+            words = ["rm", "--all", "--force", "--time=0"]
             try:
                 await self.podman.call(words, check=False, timeout=PODMAN_SECONDS)
             except (OSError, TimeoutError):

@@ -84,6 +84,8 @@ def diff(before: Snapshot, after: Snapshot) -> list[str]:
 
 def _files(root: Path, skip: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """Every path with its kind, mode and owner; regular files with size and time of change as well."""
+    prefix = str(root).rstrip("/")
+    unseen = {f"{prefix}{folder}" for folder in (*VIRTUAL, *skip)}
     pending = [str(root)]
     while pending:
         folder = pending.pop()
@@ -92,7 +94,7 @@ def _files(root: Path, skip: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         except OSError:
             continue
         for entry in entries:
-            if entry.path in VIRTUAL or entry.path in skip:
+            if entry.path in unseen:
                 continue
             try:
                 status = entry.stat(follow_symlinks=False)
@@ -101,7 +103,7 @@ def _files(root: Path, skip: tuple[str, ...]) -> Iterator[tuple[str, str]]:
             state = f"{stat.filemode(status.st_mode)} {status.st_uid}:{status.st_gid}"
             if stat.S_ISREG(status.st_mode):
                 state += f" {status.st_size} {status.st_mtime_ns}"
-            yield entry.path, state
+            yield entry.path.removeprefix(prefix), state
             if entry.is_dir(follow_symlinks=False):
                 pending.append(entry.path)
 

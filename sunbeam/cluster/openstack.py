@@ -51,7 +51,8 @@ def demo_password(paths: Paths) -> str:
 def _entry(paths: Paths, cloud: str) -> dict[str, Any]:
     file = paths.etc / "clouds.yaml"
     try:
-        return _clouds(file)[cloud]
+        found: dict[str, Any] = _clouds(file)[cloud]
+        return found
     except (FileNotFoundError, KeyError):
         missing_demo = cloud == DEMO and file.exists()
         raise SunbeamError(

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from api_harness import RunningController
 from juju.controller import Controller
+
+from tests.functional.operators_api.api_harness import RunningController
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from api_harness import CHARMS, PASSWORD, RunningController
 from juju.client.connection import Connection
 from juju.controller import Controller, RemoveError
 from juju.errors import JujuAPIError, JujuError
@@ -19,6 +18,7 @@ from juju.model import Model
 from sunbeam.operators.entities import Model as StoredModel
 from sunbeam.operators.entities import Relation
 from sunbeam.operators.juju_data import write_juju_data
+from tests.functional.operators_api.api_harness import CHARMS, PASSWORD, RunningController
 
 NO_KEYS = {"authorized-keys": ""}
 SSH_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0iRwJ6iRk2bq8bP2jJ4bRz0fD6tq0m3Y7qk5nE1xyz somebody@here"

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from api_harness import CHARMS, RunningController
 from juju.controller import Controller
 from juju.errors import JujuError
 from juju.model import Model
+
+from tests.functional.operators_api.api_harness import CHARMS, RunningController
 
 NO_KEYS = {"authorized-keys": ""}
 

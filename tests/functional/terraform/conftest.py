@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 import tempfile
 import zipfile
 from collections.abc import AsyncIterator
@@ -11,13 +10,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "operators_api"))
-
-from api_harness import CHARMS, RunningController
-from terraform_harness import Cloud, StateEndpoint
-
 from sunbeam.core.process import SystemProcesses
 from sunbeam.terraform.binary import SETTING, fetch_core, find_core
+from tests.functional.operators_api.api_harness import CHARMS, RunningController
+from tests.functional.terraform.terraform_harness import Cloud, StateEndpoint
 
 
 @pytest_asyncio.fixture

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
-from api_harness import RunningController
 
 from sunbeam.cluster.store import Sealer
 from sunbeam.juju.controller import Controller
@@ -23,6 +22,7 @@ from sunbeam.terraform.events import Event
 from sunbeam.terraform.module import Module
 from sunbeam.terraform.state_server import LARGEST_STATE, basic_auth, routes
 from sunbeam.terraform.state_store import States
+from tests.functional.operators_api.api_harness import RunningController
 
 MODULES = Path(__file__).parent / "modules_under_test"
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from terraform_harness import MODULES, Cloud, Relay
 
 from sunbeam.core.process import SystemProcesses
 from sunbeam.provider.mirror import write_mirror
@@ -19,6 +18,7 @@ from sunbeam.terraform.backend import owner
 from sunbeam.terraform.client import StateClient
 from sunbeam.terraform.errors import StateLocked, TerraformError
 from sunbeam.terraform.module import ERRORED
+from tests.functional.terraform.terraform_harness import MODULES, Cloud, Relay
 
 
 class UnseenMachine(Machine):

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import zipfile
 
-from terraform_harness import Cloud
-
 from sunbeam.juju import secrets
 from sunbeam.juju.status import full_status
 from sunbeam.juju.watch import wait_active, wait_until
 from sunbeam.terraform.events import PlannedChange, ResourceEvent
+from tests.functional.terraform.terraform_harness import Cloud
 
 
 async def test_everything_is_made_once_and_goes(cloud: Cloud) -> None:

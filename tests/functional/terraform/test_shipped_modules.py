@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 import yaml
-from terraform_harness import Cloud
 
 from sunbeam.juju.status import full_status
 from sunbeam.terraform.module import Module
+from tests.functional.terraform.terraform_harness import Cloud
 
 ROOT = Path(__file__).parents[3]
 IMAGES = {

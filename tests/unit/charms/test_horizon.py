@@ -2,9 +2,10 @@
 
 from typing import Any
 
-import answers
 import pytest
 from ops import testing
+
+from tests.unit.charms import answers
 
 SETTINGS = "/etc/openstack-dashboard/local_settings.d/_99_sunbeam.py"
 URL = "https://cloud/openstack-horizon"

@@ -4,9 +4,10 @@ import configparser
 import json
 from typing import Any
 
-import answers
 import pytest
 from ops import testing
+
+from tests.unit.charms import answers
 
 NAMES = (
     "neutron-0.neutron-endpoints.openstack.svc.cluster.local",

@@ -5,9 +5,10 @@ import json
 import re
 from typing import Any
 
-import answers
 import pytest
 from ops import testing
+
+from tests.unit.charms import answers
 
 SYNC = ("python3", "/usr/local/lib/sunbeam/sync_databases.py")
 SERVICES = {"nova-api", "nova-metadata", "nova-conductor", "nova-scheduler", "nova-novncproxy"}

@@ -3,9 +3,10 @@
 import json
 from typing import Any
 
-import answers
 import pytest
 from ops import testing
+
+from tests.unit.charms import answers
 
 NAMES = (
     "ovn-central-0.ovn-central-endpoints.openstack.svc.cluster.local",

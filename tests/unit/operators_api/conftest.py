@@ -3,7 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from controller_fake import FakeController
+
+from tests.unit.operators_api.controller_fake import FakeController
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from controller_fake import OTHER_MODEL, FakeController
 
 from sunbeam.operators.entities import Relation
 from sunbeam.operators.operations.edit import ModelView, edit
@@ -11,6 +10,7 @@ from sunbeam.operators.operations.errors import AlreadyExists, BadRequest, NotFo
 from sunbeam.operators.operations.models import destroy_model
 from sunbeam.operators.operations.offers import OfferUrl, consume, create_offer, destroy_offer
 from sunbeam.operators.operations.relations import consumer_alias, destroy_relation, find_relation
+from tests.unit.operators_api.controller_fake import OTHER_MODEL, FakeController
 
 DATABASE = {"database": {"interface": "mysql_client"}}
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from controller_fake import MODEL, FakeController
-
 from sunbeam.operators.api import registry
 from sunbeam.operators.operations.users import CONTROLLER_LEVELS, MODEL_LEVELS
+from tests.unit.operators_api.controller_fake import MODEL, FakeController
 
 CHANGES_MODEL = {
     "Application.Deploy", "Application.AddRelation", "Application.SetConfigs",

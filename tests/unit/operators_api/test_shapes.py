@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from controller_fake import MODEL, OTHER_MODEL, FakeController
 from juju.client import client
 
 from sunbeam.operators.api import registry
@@ -14,6 +13,7 @@ from sunbeam.operators.api.call import Session
 from sunbeam.operators.entities import Machine, Storage, Unit
 from sunbeam.operators.operations.edit import edit
 from sunbeam.operators.operations.offers import OfferUrl, consume, create_offer
+from tests.unit.operators_api.controller_fake import MODEL, OTHER_MODEL, FakeController
 
 DATABASE = {"database": {"interface": "mysql_client"}}
 ENTITY = {"entities": [{"tag": "application-mariadb"}]}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from controller_fake import MODEL, FakeController
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from sunbeam.operators.api.watcher import Watcher, WatcherStopped
 from sunbeam.operators.operations.actions import cancel, enqueue, new_operation
 from sunbeam.operators.operations.config import apply_settings
 from sunbeam.operators.operations.edit import edit
+from tests.unit.operators_api.controller_fake import MODEL, FakeController
 
 KINDS = ("unit", "action")
 STATUSES = ("pending", "running", "completed")

@@ -29,6 +29,9 @@ from sunbeam.juju.errors import (
 PATIENCE = 20.0
 """Seconds for which an unreachable controller is tried again: a restart of the daemon takes less."""
 
+PING_SECONDS = 10.0
+"""Juju ends a connection that does not ping for three minutes."""
+
 logging.getLogger("juju").setLevel(logging.CRITICAL)
 
 BROKEN = (OSError, TimeoutError, WebSocketException, libjuju.JujuConnectionError)
@@ -113,6 +116,9 @@ class Link:
                 retries=0,
             )
         await connection.monitor.reconnecting.acquire()
+        # libjuju's own pinger leaves a ping behind that is under way when the connection closes.
+        connection._pinger_task.cancel()
+        connection._pinger_task = asyncio.create_task(_keep_alive(connection))
         return connection
 
     async def _drop(self, connection: Any) -> None:
@@ -156,6 +162,14 @@ class Link:
         refusal = kind(f"Juju refused {call}", where=self._where, why=text)
         refusal.code = code
         raise refusal from error
+
+
+async def _keep_alive(connection: Any) -> None:
+    """Ping until the connection breaks, which its next request will find."""
+    with suppress(*BROKEN, libjuju.JujuError):
+        while True:
+            await asyncio.sleep(PING_SECONDS)
+            await connection.rpc({"type": "Pinger", "request": "Ping"})
 
 
 async def _close(connection: Any) -> None:

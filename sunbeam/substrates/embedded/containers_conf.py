@@ -13,17 +13,22 @@ from sunbeam.core.paths import Paths
 
 OPEN_FILES = 65536
 PROCESSES = 16384
+HELPERS = ("usr/lib/podman", "usr/libexec/podman", "usr/local/lib/podman", "usr/local/libexec/podman")
 LOG_BYTES = 10 * 1024 * 1024
 
 
 @dataclass(frozen=True)
 class ContainerSettings:
-    """How containers can run on this machine; ``nofile`` and ``nproc`` are the limits of a process."""
+    """How containers can run on this machine; ``nofile`` and ``nproc`` are the limits of a process.
+
+    ``netavark``: it is installed.  Podman 5 does not start without it, podman 4 does unless it is named.
+    """
 
     runtime: str
     cgroup_manager: str
     nofile: int
     nproc: int
+    netavark: bool = True
 
     @classmethod
     def detect(cls, root: Path = Path("/")) -> ContainerSettings:
@@ -35,6 +40,7 @@ class ContainerSettings:
             cgroup_manager="systemd" if unified and systemd else "cgroupfs",
             nofile=_at_most(resource.RLIMIT_NOFILE, OPEN_FILES),
             nproc=_at_most(resource.RLIMIT_NPROC, PROCESSES),
+            netavark=any((root / folder / "netavark").exists() for folder in HELPERS),
         )
 
 
@@ -102,7 +108,7 @@ def write(folders: ContainerFolders, settings: ContainerSettings) -> None:
                 "image_copy_tmp_dir": str(folders.temporary),
             },
             "network": {
-                "network_backend": "netavark",
+                **({"network_backend": "netavark"} if settings.netavark else {}),
                 "network_config_dir": str(folders.storage / "networks"),
             },
         },

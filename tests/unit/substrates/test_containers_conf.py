@@ -1,4 +1,5 @@
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,11 @@ def test_everything_lies_in_our_folders(folders: ContainerFolders, tmp_path: Pat
         assert Path(place).is_relative_to(tmp_path)
     assert conf["engine"]["runtime"] == "runc"
     assert conf["containers"]["default_ulimits"] == ["nofile=20000:20000", "nproc=8192:8192"]
+
+
+def test_podman_is_not_told_of_a_missing_netavark(folders: ContainerFolders) -> None:
+    containers_conf.write(folders, replace(SETTINGS, netavark=False))
+    assert "network_backend" not in tomllib.loads(folders.containers_conf.read_text())["network"]
 
 
 def test_the_same_settings_are_not_written_again(folders: ContainerFolders) -> None:

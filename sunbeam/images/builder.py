@@ -16,6 +16,7 @@ from sunbeam.core.errors import SunbeamError
 from sunbeam.core.process import Completed, Processes, ProcessFailed
 from sunbeam.images.mirrors import SUITE, apt_sources
 from sunbeam.images.recipes import RECIPE_LABEL, REGISTRY, Recipe
+from sunbeam.images.slots import Slots
 
 BASE_PACKAGES = "ca-certificates,python3"
 DPKG_OPTIONS = (
@@ -73,7 +74,7 @@ class ImageBuilder:
         self.podman = podman
         self.recipes = recipes
         self.cache = cache
-        self._slots = asyncio.Semaphore(parallel or max(2, os.cpu_count() or 2))
+        self._slots = Slots(parallel or max(2, os.cpu_count() or 2))
 
     async def images(self) -> dict[str, Image]:
         """Every image of ours in podman's storage by recipe name, current or not."""
@@ -119,7 +120,7 @@ class ImageBuilder:
             parent = self.recipes[name].parent
             if parent is not None and parent.name in done:
                 await done[parent.name].wait()
-            async with self._slots:
+            async with self._slots.slot(self._urgency(name)):
                 await self.build_one(name, progress)
             done[name].set()
 
@@ -197,6 +198,11 @@ class ImageBuilder:
     async def _run_in(self, image: str, command: Sequence[str]) -> None:
         lists = f"{self.cache / 'lists'}:/var/lib/apt/lists"
         await self.podman.call(["run", "--rm", "--network=host", "--volume", lists, image, *command])
+
+    def _urgency(self, name: str) -> int:
+        """What others are built from first, then by how much is installed: large images take longest."""
+        children = sum(1 for recipe in self.recipes.values() if recipe.parent and recipe.parent.name == name)
+        return 1000 * children + self.recipes[name].weight
 
     def _with_parents(self, names: Iterable[str], only: set[str] | None = None) -> list[str]:
         ordered: dict[str, None] = {}

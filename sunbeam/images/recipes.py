@@ -13,6 +13,8 @@ RECIPE_LABEL = "sunbeam.recipe"
 
 _PARENT = re.compile(r"^FROM\s+(?:localhost/sunbeam/(?P<name>[\w-]+):\S+|scratch)\s*$", re.MULTILINE)
 
+_WEIGHT = re.compile(r"^# weight: (?P<seconds>\d+)$", re.MULTILINE)
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -28,11 +30,23 @@ class Recipe:
         return f"{REGISTRY}/{self.name}:latest"
 
     @cached_property
+    def weight(self) -> int:
+        """Seconds that a build takes, roughly: ``# weight: N`` in the Containerfile."""
+        found = _WEIGHT.search((self.folder / "Containerfile").read_text())
+        return int(found["seconds"]) if found else 10
+
+    @cached_property
     def digest(self) -> str:
-        """Hex SHA-256 (16 digits) over the recipe's files and those of all its parents."""
+        """Hex SHA-256 (16 digits) over the recipe's files and those of all its parents.
+
+        Comments of a Containerfile do not count: a better one builds no image anew.
+        """
         sha = hashlib.sha256(self.parent.digest.encode() if self.parent else b"")
         for file in sorted(path for path in self.folder.rglob("*") if path.is_file()):
-            sha.update(file.relative_to(self.folder).as_posix().encode() + b"\0" + file.read_bytes())
+            content = file.read_bytes()
+            if file.name == "Containerfile":
+                content = b"\n".join(line for line in content.splitlines() if not line.startswith(b"#"))
+            sha.update(file.relative_to(self.folder).as_posix().encode() + b"\0" + content)
         return sha.hexdigest()[:16]
 
 

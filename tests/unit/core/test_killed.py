@@ -2,75 +2,55 @@
 
 from __future__ import annotations
 
-import random
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from sunbeam.core.journal import Journal
 from sunbeam.core.paths import Paths
+from tests.unit.core.tortured import TASKS, THEIRS
 
-PROGRAM = """
-import asyncio, sys
-from pathlib import Path
-from sunbeam.core.clock import SystemClock
-from sunbeam.core.engine import Change, Engine
-from sunbeam.core.host import Host
-from sunbeam.core.journal import Journal
-from sunbeam.core.paths import Paths
-from sunbeam.core.process import SystemProcesses
-from sunbeam.core.redaction import Redactor
-from sunbeam.core.task import Task
-
-paths = Paths(Path(sys.argv[1]))
-world = paths.root / "world"
-
-class Add(Task):
-    def __init__(self, number, *needs):
-        self.id, self.title, self.needs = f"t{number}", f"Add {number}", needs
-    async def is_done(self, context):
-        return (world / self.id).exists()
-    async def act(self, context):
-        await asyncio.sleep(0.01)
-        context.host.write_file(world / self.id, "x")
-        with (paths.root / "acts.log").open("a") as log:
-            log.write(self.id + "\\n")
-
-async def main():
-    journal, clock, redactor = Journal(paths.journal), SystemClock(), Redactor()
-    host = Host(SystemProcesses(), journal, paths, clock, redactor)
-    tasks = [Add(n, *([f"t{n - 2}"] if n > 1 else [])) for n in range(8)]
-    await Engine(journal, host, paths, clock, redactor).run(Change("add", "Add", tasks))
-
-asyncio.run(main())
-"""
+KILLS = 24
 
 
-def test_twenty_random_kills(tmp_path: Path) -> None:
-    moments = random.Random(20)
-    kills = 0
-    for number in range(40):
+def test_random_kills_lose_nothing_and_do_nothing_twice(tmp_path: Path) -> None:
+    program = [sys.executable, "-m", "tests.unit.core.tortured", str(tmp_path), "20", str(KILLS)]
+    ended = subprocess.run(program, capture_output=True, text=True, timeout=120)
+    assert ended.returncode == 0, ended.stderr
+    rounds, kills = map(int, ended.stdout.split())
+    assert kills >= KILLS
+    for number in range(rounds + 1):
         root = tmp_path / str(number)
-        (root / "world").mkdir(parents=True)
-        kills += killed_at(root, moments.random() * 0.06)
-        assert subprocess.run([sys.executable, "-c", PROGRAM, str(root)]).returncode == 0
-        assert {record.status for record in Journal(Paths(root).journal).changes()} == {"done"}
-        assert sorted(path.name for path in (root / "world").iterdir()) == [f"t{n}" for n in range(8)]
-        acts = (root / "acts.log").read_text().split()
-        assert len(acts) == len(set(acts))
-        if kills == 20:
-            return
-    raise AssertionError(f"only {kills} of 40 runs could be killed before they ended")
+        check_journal(Paths(root))
+        if number and number % 2 == 0:
+            check_taken_back(root / "world")
+        else:
+            check_done(root / "world")
 
 
-def killed_at(root: Path, seconds: float) -> bool:
-    """Kill a run ``seconds`` after it opened its journal; whether it was still running then."""
-    process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(root)])
-    while process.poll() is None and not Paths(root).journal.exists():
-        time.sleep(0.001)
-    time.sleep(seconds)
-    running = process.poll() is None
-    process.kill()
-    process.wait()
-    return running
+def check_journal(paths: Paths) -> None:
+    """One change did it all; one begun after it, by a run killed after its last task, found nothing to do."""
+    journal = Journal(paths.journal)
+    *later, first = journal.changes()
+    assert first.status == "done" and {str(task.status) for task in first.tasks} == {"done"}
+    for change in later:
+        assert change.status == "done" and {str(task.status) for task in change.tasks} == {"unchanged"}
+    journal.close()
+
+
+def check_done(world: Path) -> None:
+    added = [f"t{number}" for number in range(TASKS)]
+    first, *lines = (world / "shared").read_text().splitlines()
+    assert first + "\n" == THEIRS and sorted(lines) == added
+    numbers = range(TASKS)
+    expected = {"shared", *(f"folder-{n}/own" for n in numbers), *(f"made-{n}" for n in numbers)}
+    assert files(world) == expected
+
+
+def check_taken_back(world: Path) -> None:
+    assert (world / "shared").read_text() == THEIRS
+    assert [path.name for path in world.iterdir()] == ["shared"]
+
+
+def files(world: Path) -> set[str]:
+    return {str(path.relative_to(world)) for path in world.rglob("*") if path.is_file()}

@@ -29,7 +29,13 @@ class Workbench:
         self.host = Host(self.processes, self.journal, self.paths, self.clock, self.redactor, dry_run=dry_run)
         self.events: list[Event] = []
         self.engine = Engine(
-            self.journal, self.host, self.paths, self.clock, self.redactor, self.events.append
+            self.journal,
+            self.host,
+            self.paths,
+            self.clock,
+            self.redactor,
+            self.events.append,
+            command="sunbeam test",
         )
 
     def statuses(self, change: int = 1) -> dict[str, str]:

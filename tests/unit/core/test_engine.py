@@ -2,15 +2,35 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis.strategies import SearchStrategy, builds, integers, lists, sets
 
-from sunbeam.core.engine import Change
+from sunbeam.core.change import Change, ChangeFailed
+from sunbeam.core.engine import Engine
 from sunbeam.core.errors import Interrupted, NeedsPerson, PreflightFailed, Problem, SunbeamError
-from sunbeam.core.events import TaskFinished, TaskProgress
+from sunbeam.core.events import Awaiting, HostChanged, ProblemFound, TaskFinished, TaskProgress
+from sunbeam.core.journal import JournalNotWritten
 from sunbeam.core.task import Context, Retry
+from sunbeam.core.wait import Look
 from tests.unit.core.bench import Step, Workbench
+
+
+async def nothing(context: Context) -> None:
+    """Do nothing."""
+
+
+def graphs() -> SearchStrategy[dict[int, set[int]]]:
+    """Eight tasks by the tasks they need, all of a smaller number."""
+
+    def graph(wanted: list[set[int]]) -> dict[int, set[int]]:
+        return {number: {need for need in needs if need < number} for number, needs in enumerate(wanted)}
+
+    return builds(graph, lists(sets(integers(0, 7), max_size=3), min_size=8, max_size=8))
 
 
 @pytest.fixture
@@ -193,3 +213,230 @@ async def test_a_dry_run_lists_what_a_real_run_then_does_and_changes_nothing(tmp
         for kind, host in (("dry", dry.host), ("real", real.host))
     ]
     assert relative[0] == relative[1] and len(relative[0]) == 4
+
+
+async def test_only_so_many_tasks_are_at_work_at_once(bench: Workbench) -> None:
+    at_work = most = 0
+
+    async def work(context: Context) -> None:
+        nonlocal at_work, most
+        at_work += 1
+        most = max(most, at_work)
+        await asyncio.sleep(0)
+        at_work -= 1
+
+    engine = Engine(
+        bench.journal, bench.host, bench.paths, bench.clock, bench.redactor, bench.events.append, parallel=3
+    )
+    await engine.run(Change("t", "T", [Step(str(number), work) for number in range(9)]))
+    assert most == 3
+
+
+async def test_what_a_person_must_do_is_told_until_it_is_done(bench: Workbench) -> None:
+    plugged = False
+
+    async def light_the_lamp(context: Context) -> None:
+        context.report("the lamp blinks")
+
+    step = Step("disk", light_the_lamp, done=lambda: plugged)
+    step.waits_for_person = "Put a disk into bay 3"
+    with pytest.raises(NeedsPerson, match="Put a disk into bay 3") as held:
+        await bench.engine.run(Change("t", "T", [step]))
+    assert held.value.exit_code == 4 and held.value.next_command == "sunbeam test"
+    assert bench.statuses() == {"disk": "held"}
+    plugged = True
+    await bench.engine.run(Change("t", "T", [step]))
+    assert bench.statuses() == {"disk": "done"} and bench.journal.change(1).status == "done"
+
+
+async def test_what_did_not_come_true_is_a_failure(bench: Workbench) -> None:
+    class Hollow(Step):
+        async def verify(self, context: Context) -> None:
+            raise SunbeamError("the API does not answer")
+
+    trail = Trail()
+    with pytest.raises(SunbeamError, match="the API does not answer"):
+        await bench.engine.run(Change("t", "T", [Hollow("a", nothing), trail.step("b", "a")]))
+    assert bench.statuses() == {"a": "failed", "b": "pending"} and trail.names == []
+
+
+async def test_every_error_says_what_to_type_next_and_where_it_was_raised(bench: Workbench) -> None:
+    async def bug(context: Context) -> None:
+        raise KeyError("nova")
+
+    async def mistake(context: Context) -> None:
+        raise ExceptionGroup("several", [SunbeamError("the real reason")])
+
+    with pytest.raises(ChangeFailed) as failed:
+        await bench.engine.run(Change("t", "T", [Step("a", bug), Step("b", mistake)]))
+    assert failed.value.next_command == "sunbeam test"
+    assert "test_engine.py, line" in failed.value.why and "the real reason" in failed.value.why
+    assert failed.value.why.count("next: sunbeam test") == 2
+
+
+async def test_warnings_are_told_and_stop_nothing(bench: Workbench) -> None:
+    trail = Trail()
+    warned = trail.step("a", problems=[Problem("no default route", severity="warning")])
+    await bench.engine.run(Change("t", "T", [warned, trail.step("b")]))
+    problems = [event for event in bench.events if isinstance(event, ProblemFound)]
+    assert [problem.what for problem in problems] == ["no default route"] and trail.names == ["a", "b"]
+
+
+async def test_a_continued_change_keeps_what_it_did_and_how_long_that_took(bench: Workbench) -> None:
+    broken, acted = True, False
+
+    async def slow(context: Context) -> None:
+        nonlocal acted
+        acted = True
+        await context.clock.sleep(30)
+
+    async def fail(context: Context) -> None:
+        if broken:
+            raise SunbeamError("no")
+
+    change = Change("t", "T", [Step("slow", slow, done=lambda: acted), Step("bad", fail, "slow")])
+    with pytest.raises(SunbeamError):
+        await bench.engine.run(change)
+    broken = False
+    await bench.engine.run(change)
+    await bench.engine.run(change)
+    first, second = bench.journal.change(1), bench.journal.change(2)
+    assert (first.tasks[0].status, first.tasks[0].seconds) == ("done", 30)
+    assert second.tasks[0].status == "unchanged"
+    assert bench.journal.expected_seconds("t")["slow"] == 30
+
+
+async def test_undoing_takes_back_what_was_done_by_a_run_that_was_cut_off(bench: Workbench) -> None:
+    undone: list[str] = []
+    there = {"theirs"}
+
+    def step(name: str) -> Step:
+        async def act(context: Context) -> None:
+            there.add(name)
+            raise asyncio.CancelledError
+
+        async def undo(context: Context) -> None:
+            undone.append(name)
+
+        return Step(name, act, done=lambda: name in there, undo=undo)
+
+    change = Change("t", "T", [step("theirs"), step("ours")])
+    with pytest.raises(Interrupted):
+        await bench.engine.run(change)
+    assert bench.journal.change(1).status == "interrupted"
+    await bench.engine.run(change)
+    await bench.engine.undo(change, bench.journal.change(1))
+    assert undone == ["ours"]
+
+
+async def test_a_wait_tells_what_is_awaited_of_which_unit_since_when(bench: Workbench) -> None:
+    looks = [
+        Look(missing="starting", unit="nova/0"),
+        Look(missing="migrating", unit="nova/0"),
+        Look(done=True),
+    ]
+
+    async def wait(context: Context) -> None:
+        async def look() -> Look:
+            return looks.pop(0)
+
+        await context.wait_for(look, pause_seconds=2)
+
+    await bench.engine.run(Change("t", "T", [Step("a", wait)]))
+    awaited = [event for event in bench.events if isinstance(event, Awaiting)]
+    assert [(event.unit, event.what) for event in awaited] == [
+        ("nova/0", "starting"),
+        ("nova/0", "migrating"),
+    ]
+    assert {event.since for event in awaited} == {"2026-01-01T00:00:00.000Z"}
+
+
+async def test_the_plan_lists_what_the_run_then_does(tmp_path: Path) -> None:
+    class Configure(Step):
+        rehearsable = True
+
+    async def act(context: Context) -> None:
+        context.host.write_file(context.paths.etc / "a.conf", "x")
+        await context.host.run(["touch"], changes="touch the thing")
+
+    def unreadable() -> bool:
+        raise OSError("the daemon does not run yet")
+
+    def change() -> Change:
+        return Change(
+            "t",
+            "T",
+            [
+                Step("there", nothing, done=lambda: True),
+                Configure("configure", act),
+                Step("ask the daemon", nothing, "configure", done=unreadable),
+            ],
+        )
+
+    dry = Workbench(tmp_path, dry_run=True)
+    before = sorted(tmp_path.rglob("*"))
+    planned = await dry.engine.plan(change())
+    assert sorted(tmp_path.rglob("*")) == before
+    assert [each.task.id for each in planned] == ["configure", "ask the daemon"]
+    real = Workbench(tmp_path)
+    real.processes.expect("touch")
+    with pytest.raises(SunbeamError, match="ask the daemon"):
+        await real.engine.run(change())
+    done = [(each.verb, each.target) for each in real.host.performed]
+    assert [(each.verb, each.target) for each in planned[0].mutations] == done and len(done) == 3
+    told = [(event.verb, event.target) for event in real.events if isinstance(event, HostChanged)]
+    assert told == done
+
+
+@pytest.mark.parametrize(
+    "tasks",
+    [
+        [Step("a", nothing), Step("a", nothing)],
+        [Step("a", nothing, "missing")],
+        [Step("a", nothing, "b"), Step("b", nothing, "a")],
+    ],
+    ids=["one id twice", "a need that is not there", "needs that go round"],
+)
+def test_a_change_that_cannot_be_done_cannot_be_made(tasks: list[Step]) -> None:
+    with pytest.raises(ValueError):
+        Change("t", "T", tasks)
+
+
+async def test_a_full_disk_stops_the_change_with_its_name(bench: Workbench, tmp_path: Path) -> None:
+    trail = Trail()
+    bench.journal._db.execute("PRAGMA max_page_count=1")
+    with pytest.raises(JournalNotWritten) as failed:
+        await bench.engine.run(Change("t", "T" * 100_000, [trail.step("a")]))
+    assert "full" in failed.value.why and failed.value.next_command.startswith("df -h")
+    assert trail.names == []
+
+
+@given(needs=graphs(), failing=sets(integers(0, 7)))
+@settings(max_examples=40, deadline=None)
+def test_any_graph_is_done_in_order_but_for_what_needs_a_failed_task(
+    needs: dict[int, set[int]], failing: set[int]
+) -> None:
+    done: list[int] = []
+
+    def step(number: int) -> Step:
+        async def act(context: Context) -> None:
+            await asyncio.sleep(0)
+            if number in failing:
+                raise SunbeamError(f"{number} fails")
+            done.append(number)
+
+        return Step(str(number), act, *map(str, needs[number]), done=lambda: number in done)
+
+    with TemporaryDirectory() as root:
+        bench = Workbench(Path(root))
+        change = Change("t", "T", [step(number) for number in needs])
+        with suppress(SunbeamError):
+            asyncio.run(bench.engine.run(change))
+        for place, number in enumerate(done):
+            assert needs[number] <= set(done[:place])
+        blocked = {number for number in needs if needs[number] - set(done)}
+        assert set(done) == needs.keys() - failing - blocked
+        failing.clear()
+        asyncio.run(bench.engine.run(change))
+        assert sorted(done) == sorted(needs)
+        bench.journal.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 REPLACEMENT = "********"
 SHORTEST = 4
 
@@ -13,8 +15,12 @@ class Redactor:
         self._secrets: list[str] = []
 
     def add(self, secret: str) -> None:
-        """Register a value; ones of fewer than 4 characters are not secrets but accidents."""
-        for value in (secret, *secret.splitlines()):
+        """Register a value, each of its lines, and how JSON writes them.
+
+        Values of fewer than 4 characters are not secrets but accidents.
+        """
+        lines = secret.splitlines()
+        for value in (secret, *lines, *(json.dumps(line)[1:-1] for line in lines)):
             if len(value) >= SHORTEST and value not in self._secrets:
                 self._secrets.append(value)
         self._secrets.sort(key=len, reverse=True)

@@ -20,7 +20,7 @@ DEMO = "demo"
 
 def connect(paths: Paths, cloud: str = CLOUD) -> Connection:
     """A connection as administrator (``sunbeam``) or as the demo user (``demo``).  Raises SunbeamError."""
-    entry = _entry(paths, cloud)
+    entry = cloud_entry(paths, cloud)
     import openstack
 
     return openstack.connection.Connection(
@@ -48,7 +48,8 @@ def demo_password(paths: Paths) -> str:
     return str(entry["auth"]["password"]) if entry else secrets.token_urlsafe(18)
 
 
-def _entry(paths: Paths, cloud: str) -> dict[str, Any]:
+def cloud_entry(paths: Paths, cloud: str = CLOUD) -> dict[str, Any]:
+    """The entry of clouds.yaml.  Raises SunbeamError if there is none."""
     file = paths.etc / "clouds.yaml"
     try:
         found: dict[str, Any] = _clouds(file)[cloud]

@@ -27,6 +27,10 @@ class NodeSettings:
     def network(self) -> NetworkPlan:
         return NetworkPlan(pods=IPv4Network(self.pods), external=IPv4Network(self.external))
 
+    @property
+    def dashboard_url(self) -> str:
+        return f"https://{self.address}/openstack-horizon/"
+
     def dump(self) -> str:
         return json.dumps(asdict(self), indent=1) + "\n"
 

@@ -13,7 +13,7 @@ from sunbeam.substrates.embedded.facts import System
 from sunbeam.substrates.embedded.network import NetworkPlan
 from sunbeam.terraform.binary import find_core
 
-PACKAGES = ("podman", "conmon", "iproute2", "nftables", "mmdebstrap", "util-linux")
+PACKAGES = ("podman", "conmon", "netavark", "iproute2", "nftables", "mmdebstrap", "util-linux")
 INSTALLED_BY_US = ("missing: ", "address translation does not work")
 
 

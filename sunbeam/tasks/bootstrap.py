@@ -17,6 +17,7 @@ from sunbeam.tasks.deployment import ApplyModule, Variables, WaitActive, module
 from sunbeam.tasks.images import ExtractGuest, image_builder, image_tasks
 from sunbeam.tasks.node import StartServices, WriteSettings
 from sunbeam.tasks.packages import FetchEtcd, FetchTerraform, InstallPackages
+from sunbeam.tasks.verify import VerifyCloud
 
 CONTROL_PLANE = "openstack"
 COMPUTE = "hypervisor"
@@ -47,6 +48,7 @@ def bootstrap(processes: Processes, paths: Paths, settings: NodeSettings) -> Cha
         WaitActive(CONTROL_PLANE, "Wait for the control plane", f"terraform-{CONTROL_PLANE}"),
         WaitActive(MACHINES, "Wait for the hypervisor", f"terraform-{COMPUTE}"),
         FetchCredentials(settings, f"active-{CONTROL_PLANE}"),
+        VerifyCloud(settings, "credentials", f"active-{MACHINES}"),
     ]  # fmt: skip
     return Change("cluster bootstrap", "Bootstrap the cloud", tasks)
 
@@ -75,5 +77,6 @@ def start(paths: Paths) -> Change:
         StartServices(settings),
         WaitActive(CONTROL_PLANE, "Wait for the control plane", "services"),
         WaitActive(MACHINES, "Wait for the hypervisor", "services"),
+        VerifyCloud(settings, f"active-{CONTROL_PLANE}", f"active-{MACHINES}"),
     ]
     return Change("cluster start", "Start the cloud", tasks)

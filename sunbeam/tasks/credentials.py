@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -53,11 +54,13 @@ def openrc(account: Mapping[str, Any], paths: Paths) -> str:
         "OS_IDENTITY_API_VERSION": account["api-version"],
         "OS_CACERT": str(paths.etc / "ca.crt"),
     }
-    return "".join(f"export {name}='{value}'\n" for name, value in variables.items())
+    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
 
 
 def clouds_yaml(account: Mapping[str, Any], paths: Paths) -> str:
-    """clouds.yaml with the one cloud ``sunbeam``."""
+    """clouds.yaml with the administrator as cloud ``sunbeam``; other clouds in it stay."""
+    file = paths.etc / "clouds.yaml"
+    document: dict[str, Any] = yaml.safe_load(file.read_text()) if file.exists() else {"clouds": {}}
     entry = {
         "auth": {
             "auth_url": account["public-endpoint"],
@@ -72,4 +75,5 @@ def clouds_yaml(account: Mapping[str, Any], paths: Paths) -> str:
         "interface": "public",
         "cacert": str(paths.etc / "ca.crt"),
     }
-    return yaml.safe_dump({"clouds": {CLOUD: entry}}, sort_keys=False)
+    document["clouds"][CLOUD] = entry
+    return str(yaml.safe_dump(document, sort_keys=False))

@@ -85,10 +85,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         app(args=list(arguments) if arguments is not None else None)
     except Exception as error:
-        sys.exit(_report(error))
+        sys.exit(report(error))
 
 
-def _report(error: Exception) -> int:
+def report(error: Exception) -> int:
     """Print ``error`` for a person, with a traceback only if nobody foresaw it."""
     import traceback
 

@@ -53,7 +53,9 @@ class Node:
 
 
 def this_node() -> Node:
-    return Node(Paths(), SystemProcesses(), SystemClock(), Redactor())
+    """SUNBEAM_ROOT is another folder for all of this node's, for tests."""
+    root = Path(os.environ.get("SUNBEAM_ROOT", "/"))
+    return Node(Paths(root), SystemProcesses(), SystemClock(), Redactor())
 
 
 def require_root() -> None:

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from sunbeam.cli.main import COMMANDS, main
+
+LOADED = """
+import sys
+from sunbeam.cli.main import main
+try:
+    main(["--help"])
+except SystemExit:
+    pass
+print(*sys.modules, file=sys.stderr)
+"""
+HEAVY = {"rich", "pydantic", "asyncio", "sqlite3", "yaml", "juju", "aiohttp", "cryptography", "sunbeam.core"}
+
+
+def test_help_names_every_command_and_loads_nothing_heavy() -> None:
+    ended = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True)
+    for name, (_, sentence) in COMMANDS.items():
+        assert name in ended.stdout and sentence.split()[0] in ended.stdout
+    loaded = {name.partition(".")[0] for name in ended.stderr.split()} | set(ended.stderr.split())
+    assert not HEAVY & loaded
+
+
+def test_a_wrong_command_gets_the_right_one_proposed(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["clutser"])
+    assert ended.value.code == 2 and "Did you mean 'cluster'?" in capsys.readouterr().err
+
+
+def test_an_unknown_option_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["changes", "--format", "xml"])
+    assert ended.value.code == 2 and "'table', 'json', 'yaml'" in capsys.readouterr().err
+
+
+def test_commands_and_their_options_are_completed() -> None:
+    assert completed("sunbeam c") == {"cloud", "cluster", "configure", "cloud-config", "changes"}
+    assert completed("sunbeam --he") == {"--help"}
+    assert completed("sunbeam tasks --l") == {"--log"}
+
+
+def completed(line: str) -> set[str]:
+    words = {"_SUNBEAM_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))}
+    program = [sys.executable, "-c", "from sunbeam.cli.main import main; main()"]
+    code = program[-1].replace("main()", "import sys; sys.argv[0] = 'sunbeam'; main()")
+    ended = subprocess.run([*program[:-1], code], env=os.environ | words, capture_output=True, text=True)
+    return set(ended.stdout.split())

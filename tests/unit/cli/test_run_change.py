@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sunbeam.core.journal import Journal
+from sunbeam.core.paths import Paths
+from tests.unit.cli.conftest import Run
+from tests.unit.cli.program import SECRET, main
+
+
+def test_off_a_terminal_each_event_is_a_plain_line(program: Run, root: Path) -> None:
+    ended = program("wait")
+    lines = [line.partition("] ")[2] for line in ended.stdout.splitlines()]
+    assert ended.returncode == 0 and lines[:3] == [
+        "Test things",
+        "✓ Write the settings",
+        "  waiting: nova/0: waiting for the database",
+    ]
+    assert lines[3].startswith("✓ Work (") and lines[4].startswith("Done in ")
+    again = program("wait")
+    assert "= Write the settings" in again.stdout
+
+
+def test_json_lines_have_the_documented_fields(program: Run) -> None:
+    ended = program("warn", "--json")
+    events = [json.loads(line) for line in ended.stdout.splitlines()]
+    assert {event["schema"] for event in events} == {1}
+    assert [event["type"] for event in events] == [
+        "problem-found",
+        "change-started",
+        "task-started",
+        "host-changed",
+        "host-changed",
+        "task-finished",
+        "task-started",
+        "task-finished",
+        "change-finished",
+    ]
+    assert events[0]["severity"] == "warning" and events[-1]["status"] == "done"
+
+
+@pytest.mark.parametrize(
+    ("what", "code", "words"),
+    [
+        (
+            "fail",
+            1,
+            ["Error: It does not work", "where: nova/0", "why: ******** is wrong", "next: sunbeam fail"],
+        ),
+        ("bug", 1, ["Work: failed", "KeyError: 'nova'", "where: program.py, line"]),
+        ("preflight", 3, ["2 problems found; nothing was changed", "the disk is full", "next: df -h"]),
+        ("person", 4, ["Plug the cable in"]),
+    ],
+)
+def test_each_ending_has_its_exit_code_and_its_words(
+    program: Run, root: Path, what: str, code: int, words: list[str]
+) -> None:
+    ended = program(what)
+    assert ended.returncode == code
+    for word in words:
+        assert word in ended.stderr
+    everything = ended.stdout + ended.stderr + "".join(contents(root))
+    assert SECRET not in everything and "Traceback" not in ended.stderr
+
+
+def contents(root: Path) -> list[str]:
+    return [path.read_bytes().decode(errors="replace") for path in root.rglob("*") if path.is_file()]
+
+
+def test_the_log_keeps_tracebacks_and_no_secret(program: Run, root: Path) -> None:
+    program("bug")
+    log = Paths(root).logs / "sunbeam.log"
+    assert "KeyError: 'nova'" in log.read_text() and "Traceback" in log.read_text()
+    assert "working with ********" in log.read_text() and log.stat().st_mode & 0o777 == 0o600
+    (events,) = Paths(root).change_logs.iterdir()
+    assert [json.loads(line)["type"] for line in events.read_text().splitlines()][-1] == "change-finished"
+
+
+def test_a_dry_run_lists_and_leaves_no_trace(program: Run, root: Path) -> None:
+    ended = program("calm", "--dry-run")
+    assert ended.returncode == 0 and not root.exists()
+    assert [line.replace(str(root), "") for line in ended.stdout.splitlines()] == [
+        "would do: Write the settings",
+        "  make folder: /etc/sunbeam",
+        "  write: /etc/sunbeam/a.conf",
+        "would do: Work",
+    ]
+
+
+@pytest.mark.parametrize("word", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_it_ends_with_130_and_the_same_command_continues(
+    program: Run, root: Path, word: signal.Signals
+) -> None:
+    argv = [sys.executable, "-u", "-m", "tests.unit.cli.program", "hang"]
+    running = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert running.stdout is not None
+    while "Write the settings" not in running.stdout.readline():
+        pass
+    running.send_signal(word)
+    _, told = running.communicate(timeout=30)
+    assert running.returncode == 130 and "Error: Interrupted\n  next: sunbeam hang" in told
+    ended = program("calm")
+    assert "Continue: Test things" in ended.stdout and ended.returncode == 0
+    journal = Journal(Paths(root).journal)
+    assert [str(change.status) for change in journal.changes()] == ["done"]
+    journal.close()
+
+
+def test_on_a_terminal_what_runs_is_shown_with_what_it_awaits(program: Run) -> None:
+    shown = bytearray()
+
+    def read(descriptor: int) -> bytes:
+        shown.extend(data := os.read(descriptor, 65536))
+        return data
+
+    os.environ["TERM"] = "xterm"
+    status = pty.spawn([sys.executable, "-m", "tests.unit.cli.program", "wait"], read)
+    text = shown.decode()
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert "●" in text and "nova/0: waiting for the database" in text
+    assert "1 of 2 tasks" in text and "✓ Work" in text and "Done in" in text
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
+def test_without_root_it_says_sudo(root: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    child = os.fork()
+    if not child:
+        os.setuid(65534)
+        try:
+            main("calm")
+        except SystemExit as ended:
+            os._exit(int(ended.code or 0))
+    _, status = os.waitpid(child, 0)
+    told = capfd.readouterr().err
+    assert os.WEXITSTATUS(status) == 2 and "Error: Not root" in told and "next: sudo sunbeam" in told

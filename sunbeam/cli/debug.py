@@ -41,9 +41,7 @@ def log(
     unit: Annotated[str, typer.Option(help="Only this unit (nova/0) or application (nova).")] = "",
     level: Annotated[Level, typer.Option(case_sensitive=False, help="Least level to show.")] = Level.DEBUG,
     lines: Annotated[int, typer.Option(min=1, help="How many of the last lines to show.")] = 100,
-    follow: Annotated[
-        bool, typer.Option("--follow", "-f", help="Go on with new lines until Ctrl-C.")
-    ] = False,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Show what operators logged, oldest first; a table is a line a record.

@@ -48,6 +48,14 @@ def show(rows: Sequence[Mapping[str, Any]], format: Format, columns: Sequence[st
     Console(width=None if sys.stdout.isatty() else WIDE).print(table)
 
 
+def heading(text: str) -> None:
+    """The line above a table where there are several; bold on a terminal."""
+    from rich.console import Console
+    from rich.text import Text
+
+    Console(soft_wrap=True).print(Text(f"\n{text}", style="bold"))
+
+
 def _cell(value: Any) -> str:
     """Lists with commas, times without their fractions, several lines as one off a terminal."""
     text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -79,7 +79,7 @@ class HorizonCharm(ServiceCharm):
 
     def _uwsgi(self) -> File:
         content = openstack.uwsgi(
-            "horizon", PORT, f"{HOME}/wsgi.py", home=HOME, need_app=True, static_map=f"/static={STATIC}"
+            "horizon", PORT, f"{HOME}/wsgi.py", home=HOME, static_map=f"/static={STATIC}"
         )
         return self._file(UWSGI, content)
 

@@ -95,7 +95,6 @@ class NeutronCharm(ServiceCharm):
             "/usr/bin/neutron-api",
             home="/var/lib/neutron",
             threads=1,
-            need_app=True,
             start_time="%t",
             pyargv=BOTH,
         )

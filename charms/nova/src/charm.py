@@ -138,9 +138,7 @@ class NovaCharm(ServiceCharm):
 
     def _uwsgi(self, name: str, port: int) -> File:
         """uWSGI's file of one API.  Nova takes no threads.  An API that cannot load ends, for a new start."""
-        content = openstack.uwsgi(
-            name, port, f"/usr/bin/{name}-wsgi", home="/var/lib/nova", threads=1, need_app=True
-        )
+        content = openstack.uwsgi(name, port, f"/usr/bin/{name}-wsgi", home="/var/lib/nova", threads=1)
         return File(f"/etc/nova/{name}.ini", content, group="nova")
 
     def _web_service(self, file: File) -> Service:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 import time
 from collections.abc import Coroutine, Iterator, Mapping
@@ -34,7 +35,7 @@ MARKS = {"done": "✓", "unchanged": "=", "failed": "✗", "held": "?", "undone"
 def renderer(output: Output, expected: Mapping[str, float]) -> Iterator[Listener]:
     """The listener for ``output`` and this terminal; ``expected``: seconds by task from past runs."""
     if output is Output.JSON:
-        yield lambda event: print(json.dumps(event.as_dict()), flush=True)
+        yield lambda event: say(json.dumps(event.as_dict()))
     elif sys.stdout.isatty():
         with _live(expected) as listener:
             yield listener
@@ -104,6 +105,14 @@ class Progress:
             self.finished += 1
 
 
+def say(line: str) -> None:
+    """Print; a reader that has gone away (``| head``) does not stop the work."""
+    try:
+        print(line, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def awaited(event: Awaiting) -> str:
     return f"{event.unit}: {event.what}" if event.unit else event.what
 
@@ -150,7 +159,7 @@ class Plain:
             self._say(f"  still: {each.title}, {each.seconds:.0f} s{said}")
 
     def _say(self, text: str) -> None:
-        print(f"[{time.monotonic() - self._progress.began:6.1f}] {text}", flush=True)
+        say(f"[{time.monotonic() - self._progress.began:6.1f}] {text}")
 
 
 @contextmanager

@@ -114,6 +114,17 @@ def test_interrupted_it_ends_with_130_and_the_same_command_continues(
     journal.close()
 
 
+def test_a_reader_that_goes_away_does_not_stop_the_work(program: Run, root: Path) -> None:
+    argv = [sys.executable, "-u", "-m", "tests.unit.cli.program", "wait", "--json"]
+    running = subprocess.Popen(argv, stdout=subprocess.PIPE)
+    assert running.stdout is not None and b"change-started" in running.stdout.readline()
+    running.stdout.close()
+    assert running.wait(timeout=30) == 0
+    journal = Journal(Paths(root).journal)
+    assert [str(change.status) for change in journal.changes()] == ["done"]
+    journal.close()
+
+
 def test_on_a_terminal_what_runs_is_shown_with_what_it_awaits(program: Run) -> None:
     shown = bytearray()
 

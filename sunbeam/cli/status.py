@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+import textwrap
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from sunbeam.cli.session import Node, require_root, run
-from sunbeam.cli.tables import Format, heading, show, show_data
+from sunbeam.cli.tables import WIDE, Format, heading, show, show_data
 from sunbeam.cli.units import unit_rows
 
 if TYPE_CHECKING:
@@ -37,15 +40,17 @@ def show_status(node: Node, format: Format) -> None:
 
 
 def as_data(health: Health) -> dict[str, Any]:
-    """Health with its verdict, for programs."""
+    """Health with its verdict, for programs; what is not known is None."""
     problems = health.problems()
+    models, cloud = health.models, health.cloud
+    servers = cloud.servers if cloud else None
     return {
         "ok": not problems,
         "problems": [asdict(problem) for problem in problems],
         "nodes": [asdict(health.node)],
-        "models": {model.name: unit_rows(model) for model in health.models or ()},
-        "apis": [asdict(api) for api in health.cloud.apis] if health.cloud else [],
-        "vms": [asdict(server) for server in health.cloud.servers or ()] if health.cloud else [],
+        "models": None if models is None else {model.name: unit_rows(model) for model in models},
+        "apis": None if cloud is None else [asdict(api) for api in cloud.apis],
+        "vms": None if servers is None else [asdict(server) for server in servers],
     }
 
 
@@ -57,7 +62,7 @@ def show_tables(health: Health) -> None:
         [{"node": node.name, "address": node.address, "roles": node.roles, **node.services}],
         Format.TABLE,
     )
-    for model, units in data["models"].items():
+    for model, units in (data["models"] or {}).items():
         heading(f"Units of model {model}")
         show(units, Format.TABLE)
     if health.cloud:
@@ -74,8 +79,8 @@ def show_tables(health: Health) -> None:
 def _api_row(api: dict[str, Any]) -> dict[str, Any]:
     return {
         "API": api["service"],
-        "answer": api["problem"] or "ok",
         "ms": api["milliseconds"],
+        "answer": api["problem"] or "ok",
         "URL": api["url"],
     }
 
@@ -88,7 +93,13 @@ def _show_verdict(health: Health) -> None:
         return
     heading("Not well")
     for problem in problems[:SHOWN_PROBLEMS]:
-        typer.echo(f"  {problem.what}")
+        typer.echo(_wrapped(problem.what))
     if len(problems) > SHOWN_PROBLEMS:
         typer.echo(f"  and {len(problems) - SHOWN_PROBLEMS} more")
     typer.echo(f"\nNext: {problems[0].next_command}")
+
+
+def _wrapped(text: str) -> str:
+    """Indented, and on a terminal broken between words."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDE
+    return textwrap.fill(text, width, initial_indent="  ", subsequent_indent="    ")

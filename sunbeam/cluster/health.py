@@ -48,13 +48,18 @@ class Health:
     unfinished: str = ""
 
     def problems(self) -> list[Problem]:
-        """What is not well, causes before what follows from them; empty if all is well."""
-        return [
-            *_change_problems(self),
+        """What is not well, causes before what follows from them; empty if all is well.
+
+        A change that is under way explains problems, and is none.
+        """
+        found = [
+            *_unfinished_change(self),
             *_service_problems(self),
             *_unit_problems(self.models or ()),
             *_api_problems(self),
         ]
+        under_way = Problem(f"This node is being changed now: {self.change}", next_command="sunbeam changes")
+        return [under_way, *found] if self.change and found else found
 
 
 async def examine(paths: Paths, settings: NodeSettings) -> Health:
@@ -125,10 +130,8 @@ def _unfinished(paths: Paths) -> str:
     return f"sunbeam {newest.kind}"
 
 
-def _change_problems(health: Health) -> Iterator[Problem]:
-    if health.change:
-        yield Problem(f"The cloud is being changed now: {health.change}", next_command="sunbeam changes")
-    elif health.unfinished:
+def _unfinished_change(health: Health) -> Iterator[Problem]:
+    if health.unfinished:
         yield Problem(f"A change is unfinished: {health.unfinished}", next_command=health.unfinished)
 
 

@@ -36,10 +36,10 @@ class Mutation:
 
 @dataclass(frozen=True)
 class Undo:
-    """The program that takes back what another one did, run only if ``when`` (a program) succeeds."""
+    """The program that takes back what another did; only if ``when``, a program that reads, succeeds."""
 
     argv: Sequence[str | Path]
-    when: Sequence[str | Path] = ("true",)
+    when: Sequence[str | Path] = ()
 
 
 class Host:

@@ -82,8 +82,8 @@ class HostUndo:
                     await self._packages.remove(removable)
 
     async def _run_undo(self, change: HostChange) -> None:
-        there = await self._host.read(change.before["when"], check=False)
-        if there.returncode == 0:
+        when = change.before["when"]
+        if not when or (await self._host.read(when, check=False)).returncode == 0:
             await self._host.run(change.before["argv"], changes=f"undo: {change.target}")
 
     def _restore_file(self, change: HostChange) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+import sys
+from typing import Annotated
 
 import typer
 
@@ -20,10 +21,10 @@ from sunbeam.cli.tables import Format, FormatOption
 from sunbeam.core.engine import Change
 from sunbeam.core.errors import UsageError
 
-if TYPE_CHECKING:
-    from sunbeam.cluster.settings import NodeSettings
-
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="The life of a cloud on this machine.")
+
+PODS = "10.20.30.0/24"
+EXTERNAL = "172.24.4.0/24"
 
 AcceptDefaults = Annotated[bool, typer.Option("--accept-defaults", "-a", help="Ask nothing.")]
 
@@ -31,9 +32,15 @@ AcceptDefaults = Annotated[bool, typer.Option("--accept-defaults", "-a", help="A
 @app.command()
 def bootstrap(
     accept_defaults: AcceptDefaults = False,
-    address: Annotated[str, typer.Option(help="Where users reach this cloud; default: this machine.")] = "",
-    pod_range: Annotated[str, typer.Option(help="IPv4 range of the control plane's pods.")] = "10.20.30.0/24",
-    external_range: Annotated[str, typer.Option(help="IPv4 range of floating addresses.")] = "172.24.4.0/24",
+    address: Annotated[
+        str | None, typer.Option(help="Address at which users reach this cloud.  [default: this machine's]")
+    ] = None,
+    pod_range: Annotated[
+        str | None, typer.Option(help=f"IPv4 range of the control plane's pods.  [default: {PODS}]")
+    ] = None,
+    external_range: Annotated[
+        str | None, typer.Option(help=f"IPv4 range of floating addresses.  [default: {EXTERNAL}]")
+    ] = None,
     dry_run: DryRunOption = False,
     output: OutputOption = Output.TEXT,
 ) -> None:
@@ -41,46 +48,15 @@ def bootstrap(
 
     Cut off at any moment, the same command continues.
     """
-    from sunbeam.cluster.settings import NodeSettings
+    from sunbeam.cluster.answers import default_address, settle
     from sunbeam.tasks.bootstrap import bootstrap as bootstrap_change
 
     def change(node: Node) -> Change:
-        if NodeSettings.exists(node.paths):
-            settings = NodeSettings.read(node.paths)
-        else:
-            settings = _settings(node, address, pod_range, external_range)
+        answers = {"address": address, "pods": pod_range, "external": external_range}
+        settings = settle(node.paths, answers, lambda: run(default_address(node.processes)))
         return bootstrap_change(node.processes, node.paths, settings)
 
     run_change(change, output=output, dry_run=dry_run)
-
-
-def _settings(node: Node, address: str, pod_range: str, external_range: str) -> NodeSettings:
-    """What bootstrap writes down.  Raises UsageError for ranges or an address that cannot be."""
-    import platform
-    from ipaddress import IPv4Network, ip_address
-
-    from sunbeam.cluster.settings import NodeSettings
-    from sunbeam.substrates.embedded import network_facts
-    from sunbeam.substrates.embedded.probes import Probe
-
-    wrong = []
-    for option, text in (("--pod-range", pod_range), ("--external-range", external_range)):
-        try:
-            if IPv4Network(text).prefixlen > 26:
-                wrong.append(f"{option} {text}: needs 64 addresses or more (/26)")
-        except ValueError as error:
-            wrong.append(f"{option}: {error}")
-    try:
-        address and ip_address(address)
-    except ValueError:
-        wrong.append(f"--address: {address} is not an address")
-    if wrong:
-        raise UsageError(
-            "These answers cannot be", why="\n".join(wrong), next_command="sunbeam cluster bootstrap"
-        )
-    if not address:
-        address = run(network_facts.gather(Probe(node.processes))).address or "127.0.0.1"
-    return NodeSettings(platform.node() or "node", address, pod_range, external_range)
 
 
 @app.command()
@@ -122,8 +98,10 @@ def destroy(
     from sunbeam.tasks.removal import forget
 
     require_root()
-    if not (yes or dry_run) and not typer.confirm("This deletes all VMs, images and databases. Go on?"):
-        raise UsageError("Nothing was removed", next_command="sunbeam cluster destroy --yes")
+    if not (yes or dry_run):
+        sure = sys.stdin.isatty() and typer.confirm("This deletes all VMs, images and databases. Go on?")
+        if not sure:
+            raise UsageError("Nothing was removed", next_command="sunbeam cluster destroy --yes")
     run_change(lambda node: destroy_change(keep_packages=keep_packages), output=output, dry_run=dry_run)
     if not dry_run:
         forget(this_node().paths)

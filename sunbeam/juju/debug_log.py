@@ -78,11 +78,11 @@ class DebugLog:
         if query.entity:
             parameters["includeEntity"] = query.entity
         endpoint = self._credentials.endpoints[0]
-        login = aiohttp.BasicAuth(f"user-{self._credentials.username}", self._credentials.password)
+        login = aiohttp.encode_basic_auth(f"user-{self._credentials.username}", self._credentials.password)
         try:
             async with (
                 aiohttp.ClientSession(
-                    auth=login,
+                    headers={"Authorization": login},
                     timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
                 ) as session,
                 session.ws_connect(

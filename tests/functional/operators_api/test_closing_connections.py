@@ -1,0 +1,38 @@
+"""A link leaves no task of libjuju behind, however soon it is closed."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from typing import Any
+
+import pytest
+
+from sunbeam.juju import connection
+from sunbeam.juju.connection import Link
+from sunbeam.juju.credentials import Credentials
+from tests.functional.operators_api.api_harness import RunningController
+
+
+@pytest.mark.parametrize("ping_seconds", [0.0, 10.0])
+async def test_nothing_pending_is_destroyed(
+    running: RunningController, monkeypatch: pytest.MonkeyPatch, ping_seconds: float
+) -> None:
+    monkeypatch.setattr(connection, "PING_SECONDS", ping_seconds)
+    complaints: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: complaints.append(context))
+    login = running.login()
+    credentials = Credentials((login["endpoint"],), "admin", login["password"], login["cacert"])
+    others = asyncio.all_tasks()
+    for turns in range(8):
+        link = Link(credentials)
+        await link.request("Pinger", "Ping", read=True)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await link.close()
+        del link
+        gc.collect()
+    await asyncio.sleep(0.05)
+    gc.collect()
+    assert complaints == []
+    assert asyncio.all_tasks() == others

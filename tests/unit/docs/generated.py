@@ -20,6 +20,7 @@ from sunbeam.core import events
 from sunbeam.core.errors import ExitCode, Interrupted, NeedsPerson, PreflightFailed, UsageError
 from sunbeam.core.status import ChangeStatus, TaskStatus
 from sunbeam.images.recipes import Recipe, load_recipes
+from sunbeam.operators.packing import is_machine_charm
 from tests.unit.docs.book import ROOT, commands, pages, subcommands
 
 BLOCK = re.compile(r"<!-- generated: ([\w-]+) -->\n.*?<!-- end -->", re.DOTALL)
@@ -88,7 +89,8 @@ def _events() -> str:
 
 
 def _type_of(event: type[events.Event]) -> str:
-    return re.sub(r"(?<!^)([A-Z])", r"-\1", event.__name__).lower()
+    """What ``Event.type`` says, which needs no event but its class."""
+    return object.__new__(event).type
 
 
 def _variables(module: str) -> str:
@@ -145,12 +147,27 @@ def charmcrafts() -> dict[str, Mapping[str, Any]]:
     return {file.parent.name: yaml.safe_load(file.read_text()) for file in files}
 
 
+def _provider() -> str:
+    schema = json.loads((ROOT / "sunbeam/provider/schema.json").read_text())
+    rows = [[f"`{name}`", "resource", _attributes(what)] for name, what in schema["resources"].items()]
+    rows += [[f"`{name}`", "data source", _attributes(what)] for name, what in schema["data_sources"].items()]
+    return _table(["Name", "Kind", "Arguments"], rows)
+
+
+def _attributes(what: Mapping[str, Any]) -> str:
+    """Everything that a person may write, required ones in bold."""
+    given = {name: each for name, each in what["attributes"].items() if each.get("mode", "") != "computed"}
+    required = [f"**`{name}`**" for name, each in given.items() if "required" in each.get("mode", "")]
+    others = [f"`{name}`" for name, each in given.items() if "required" not in each.get("mode", "")]
+    return ", ".join([*required, *others, *(f"block `{name}`" for name in what.get("blocks", {}))])
+
+
 def _charms() -> str:
     return "\n".join(_charm(name, charm) for name, charm in charmcrafts().items())
 
 
 def _charm(name: str, charm: Mapping[str, Any]) -> str:
-    model = "openstack" if name != "hypervisor" else "machines"
+    model = "machines" if is_machine_charm(charm) else "openstack"
     containers = ", ".join(f"`{each}`" for each in charm.get("containers") or {}) or "none"
     parts = [f"## {name}\n\n{charm['summary']}. Model `{model}`; containers: {containers}.\n"]
     endpoints = [
@@ -221,6 +238,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "hypervisor-outputs": lambda: _outputs("hypervisor"),
     "application-variables": lambda: _variables("modules/application"),
     "application-outputs": lambda: _outputs("modules/application"),
+    "provider": _provider,
     "charms": _charms,
     "images": _images,
 }

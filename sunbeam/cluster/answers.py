@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from ipaddress import IPv4Address, IPv4Network
 
 from sunbeam.cluster.settings import NodeSettings
@@ -44,7 +44,7 @@ def settle(
             next_command="sunbeam cluster bootstrap --help",
         )
     address = given.pop("address", None) or default_address()
-    return NodeSettings(name=platform.node() or "node", address=address, **given)
+    return replace(NodeSettings(name=platform.node() or "node", address=address), **given)
 
 
 async def default_address(processes: Processes) -> str:

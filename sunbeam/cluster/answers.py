@@ -43,8 +43,12 @@ def settle(
             why="\n".join(wrong),
             next_command="sunbeam cluster bootstrap --help",
         )
-    address = given.pop("address", None) or default_address()
-    return replace(NodeSettings(name=platform.node() or "node", address=address), **given)
+    defaults = NodeSettings(name=platform.node() or "node", address=given.get("address") or default_address())
+    return replace(
+        defaults,
+        pods=given.get("pods", defaults.pods),
+        external=given.get("external", defaults.external),
+    )
 
 
 async def default_address(processes: Processes) -> str:

@@ -42,4 +42,4 @@ def test_without_a_cloud_each_says_how_to_make_one(
 
 def test_an_unknown_level_is_refused(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("debug", "log", "--level", "loud") == 2
-    assert "TRACE" in capsys.readouterr().err
+    assert "is not one of 'trace', 'debug'" in capsys.readouterr().err

@@ -12,7 +12,7 @@ import yaml
 
 from tests.unit.docs.book import ROOT, Page, commands, pages, subcommands
 
-SUNBEAM = re.compile(r"(?:^|(?<=[\s(`\"]))sunbeam ([a-z-][^`|;&)#\n]*)")
+SUNBEAM = re.compile(r"(?:^|(?<=[\s(`\"]))(?<!--os-cloud )sunbeam ([a-z-][^`|;&)#\n]*)")
 RUN = re.compile(r"\./run ([a-z0-9-]+)")
 WORD = re.compile(r"[a-z][a-z-]*")
 OPTION = re.compile(r"(?<=\s)--?[a-z][a-z-]*")

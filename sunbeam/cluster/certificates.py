@@ -6,7 +6,6 @@ from the ``certificates`` charm instead.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,6 +16,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from sunbeam.core.snapshot import replace_file
 
 CA_VALIDITY = timedelta(days=3650)
 LEAF_VALIDITY = timedelta(days=825)
@@ -121,14 +122,5 @@ def _write(pair: KeyPair, key: ec.EllipticCurvePrivateKey, certificate: x509.Cer
     pem = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    for path, data, mode in (
-        (pair.key, pem, 0o600),
-        (pair.certificate, certificate.public_bytes(serialization.Encoding.PEM), 0o644),
-    ):
-        temporary = path.with_name(path.name + ".new")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+    replace_file(pair.key, pem, 0o600)
+    replace_file(pair.certificate, certificate.public_bytes(serialization.Encoding.PEM), 0o644)

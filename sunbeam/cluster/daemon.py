@@ -24,6 +24,7 @@ from sunbeam.cluster.settings import NodeSettings
 from sunbeam.cluster.store import ClusterStore, Sealer, ensure_key
 from sunbeam.core.paths import Paths
 from sunbeam.core.process import SystemProcesses
+from sunbeam.core.snapshot import replace_file
 from sunbeam.operators.api.server import ApiServer
 from sunbeam.operators.engine import Engine
 from sunbeam.operators.entities import Model
@@ -53,10 +54,7 @@ def ensure_admin_password(paths: Paths) -> str:
     path = paths.state / "secrets" / "admin-password"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        temporary = path.with_name(path.name + ".new")
-        temporary.touch(mode=0o600)
-        temporary.write_text(secrets.token_urlsafe(24))
-        temporary.replace(path)
+        replace_file(path, secrets.token_urlsafe(24).encode(), 0o600)
     return path.read_text().strip()
 
 

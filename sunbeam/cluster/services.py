@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 from sunbeam.core.paths import Paths
+from sunbeam.core.snapshot import replace_file
 
 UNIT_FOLDER = Path("etc/systemd/system")
 
@@ -177,7 +178,7 @@ class SupervisedServices:
                 start_new_session=True,
                 cwd="/",
             )
-        _write_whole(self._pid_file(name), f"{process.pid} {_started_at(process.pid)}\n")
+        replace_file(self._pid_file(name), f"{process.pid} {_started_at(process.pid)}\n".encode(), 0o644)
 
     def stop(self, name: str) -> None:
         pid = self._pid(name)
@@ -232,9 +233,3 @@ def _reap(pid: int) -> None:
         os.waitpid(pid, os.WNOHANG)
     except ChildProcessError:
         return
-
-
-def _write_whole(path: Path, text: str) -> None:
-    temporary = path.with_name(path.name + ".new")
-    temporary.write_text(text)
-    temporary.replace(path)

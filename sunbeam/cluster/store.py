@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from etcd3gw import Etcd3Client
 
 from sunbeam.cluster.certificates import KeyPair
+from sunbeam.core.snapshot import replace_file
 
 PREFIX = "/sunbeam/"
 
@@ -51,13 +52,7 @@ def ensure_key(path: Path) -> bytes:
     """The 32 bytes of a key file (0600); it is made when it does not exist, and never replaced."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        temporary = path.with_name(path.name + ".new")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(os.urandom(32))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        replace_file(path, os.urandom(32), 0o600)
     return path.read_bytes()
 
 

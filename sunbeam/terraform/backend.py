@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 
 from sunbeam.core.errors import SunbeamError
+from sunbeam.core.snapshot import replace_file
 
 FILE = "backend.json"
 
@@ -41,11 +42,7 @@ class StateBackend:
 
     def write(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        temporary = folder / f"{FILE}.new"
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            json.dump(asdict(self), file)
-        temporary.replace(folder / FILE)
+        replace_file(folder / FILE, json.dumps(asdict(self)).encode(), 0o600)
 
     def url(self, module: str, part: str = "") -> str:
         return f"{self.address.rstrip('/')}/{quote(module)}{part}"

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, replace
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
+from sunbeam.core.snapshot import replace_file
+
 FIRST_HOST = 10
 
 
@@ -76,9 +78,7 @@ class Directory:
     def _write(self) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)
         stored = {key: asdict(entry) for key, entry in self._entries.items()}
-        temporary = self._file.with_name(self._file.name + ".new")
-        temporary.write_text(json.dumps(stored, indent=1, sort_keys=True))
-        temporary.replace(self._file)
+        replace_file(self._file, json.dumps(stored, indent=1, sort_keys=True).encode(), 0o644)
 
 
 def _read(file: Path, network: IPv4Network) -> dict[str, Entry]:

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from sunbeam.core.snapshot import replace_file
+
 RUNTIME_FOLDERS = (
     Path("/run/netns"),
     Path("/run/runc"),
@@ -68,9 +70,7 @@ class HostChanges:
 
     def _write(self, **changed: object) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self._file.with_name(self._file.name + ".new")
-        temporary.write_text(json.dumps({**self._read(), **changed}, indent=1))
-        temporary.replace(self._file)
+        replace_file(self._file, json.dumps({**self._read(), **changed}, indent=1).encode(), 0o644)
 
 
 def _remove_husk(folder: Path) -> None:

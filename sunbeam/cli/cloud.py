@@ -48,7 +48,7 @@ def _summary(seconds: dict[str, float], reach: str) -> str:
             f"The cloud is up: {phases}, in all {sum(seconds.values()):.0f} s.",
             "",
             f"  VM           {reach}",
-            f"  Dashboard    https://{settings.address}/openstack-horizon/  (its CA: {paths.etc / 'ca.crt'})",
+            f"  Dashboard    {settings.dashboard_url}  (its CA: {paths.etc / 'ca.crt'})",
             f"  Credentials  {paths.etc / 'clouds.yaml'}: cloud sunbeam is the administrator, demo a user",
             "",
             "Next:",

@@ -10,7 +10,7 @@ from sunbeam.core.journal import ChangeRecord, Journal
 from sunbeam.core.lock import holder
 from sunbeam.core.status import ChangeStatus
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command()

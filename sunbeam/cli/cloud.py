@@ -9,7 +9,7 @@ import typer
 
 from sunbeam.cli.session import Output, OutputOption, this_node
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command()

@@ -7,7 +7,7 @@ import typer
 from sunbeam.cli.credentials import read_credentials
 from sunbeam.cli.session import this_node
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command()

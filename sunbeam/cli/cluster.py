@@ -21,7 +21,12 @@ from sunbeam.cli.tables import Format, FormatOption
 from sunbeam.core.engine import Change
 from sunbeam.core.errors import UsageError
 
-app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="The life of a cloud on this machine.")
+app = typer.Typer(
+    rich_markup_mode=None,
+    add_completion=False,
+    no_args_is_help=True,
+    help="The life of a cloud on this machine.",
+)
 
 PODS = "10.20.30.0/24"
 EXTERNAL = "172.24.4.0/24"

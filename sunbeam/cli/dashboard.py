@@ -6,7 +6,9 @@ import typer
 
 from sunbeam.cli.session import this_node
 
-app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="The dashboard of this cloud.")
+app = typer.Typer(
+    rich_markup_mode=None, add_completion=False, no_args_is_help=True, help="The dashboard of this cloud."
+)
 
 
 @app.callback()

@@ -17,7 +17,9 @@ from sunbeam.core.errors import Interrupted
 if TYPE_CHECKING:
     from sunbeam.juju.debug_log import DebugLog, LogLine, LogQuery
 
-app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Read the logs of operators.")
+app = typer.Typer(
+    rich_markup_mode=None, add_completion=False, no_args_is_help=True, help="Read the logs of operators."
+)
 
 
 class Level(StrEnum):

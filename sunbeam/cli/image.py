@@ -12,7 +12,12 @@ from sunbeam.cli.tables import Format, FormatOption, show
 from sunbeam.core.engine import Change
 from sunbeam.core.errors import UsageError
 
-app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Container images and the guest image.")
+app = typer.Typer(
+    rich_markup_mode=None,
+    add_completion=False,
+    no_args_is_help=True,
+    help="Container images and the guest image.",
+)
 
 
 @app.command("list")

@@ -15,7 +15,9 @@ from sunbeam.cli.tables import Format, FormatOption, heading, show, show_data
 if TYPE_CHECKING:
     from sunbeam.juju.status import ModelStatus
 
-app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Use the Juju API of this cloud.")
+app = typer.Typer(
+    rich_markup_mode=None, add_completion=False, no_args_is_help=True, help="Use the Juju API of this cloud."
+)
 
 
 @app.command("data-dir")

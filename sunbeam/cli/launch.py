@@ -8,7 +8,7 @@ import typer
 
 from sunbeam.cli.session import Output, OutputOption, run, run_change, this_node
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 DEFAULT_NAME = "first"
 

@@ -14,7 +14,7 @@ from sunbeam.core.errors import UsageError
 from sunbeam.core.event_log import read_events
 from sunbeam.core.journal import ChangeRecord, Journal
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command()

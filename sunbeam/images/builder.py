@@ -174,6 +174,7 @@ class ImageBuilder:
         created = await self.podman.call(["create", "--network=none", self.recipes[name].image, "true"])
         container = created.stdout.strip()
         temporary = target.with_name(target.name + ".new")
+        target.parent.mkdir(parents=True, exist_ok=True)
         try:
             await self.podman.call(["cp", f"{container}:{path}", temporary])
         finally:

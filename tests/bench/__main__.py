@@ -7,6 +7,7 @@ again, from nothing and from images, and ends with a running cloud.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -73,8 +74,9 @@ def engine_scale() -> float:
         text=True,
         check=True,
     )
-    line = next(line for line in done.stdout.splitlines() if " s" in line)
-    return float(next(word for word in line.split() if word.replace(".", "", 1).isdigit()))
+    found = re.search(r"idle and active after ([\d.]+) s", done.stdout)
+    assert found, done.stdout
+    return float(found[1])
 
 
 def show(what: str, seconds: float, target: float) -> None:

@@ -1,0 +1,95 @@
+"""The finished cloud, through the unmodified OpenStack client, plain HTTP and python-libjuju."""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+import time
+from collections.abc import Callable
+
+from sunbeam.core.paths import Paths
+from sunbeam.juju.controller import Controller
+from sunbeam.juju.credentials import Credentials
+from sunbeam.juju.status import full_status
+from tests.e2e.guest import floating_address, page_of
+
+Program = Callable[..., str]
+
+
+def test_a_token_is_issued(openstack: Program) -> None:
+    assert len(json.loads(openstack("token", "issue", "-f", "json"))["id"]) > 100
+
+
+def test_the_guest_image_is_active(openstack: Program) -> None:
+    images = json.loads(openstack("image", "list", "-f", "json"))
+    assert {"guest": "active"}.items() <= {image["Name"]: image["Status"] for image in images}.items()
+
+
+def test_network_agents_are_alive(openstack: Program) -> None:
+    agents = json.loads(openstack("network", "agent", "list", "-f", "json"))
+    alive = {agent["Binary"]: agent["Alive"] for agent in agents}
+    assert alive == {"ovn-controller": True, "neutron-ovn-metadata-agent": True}
+
+
+def test_compute_services_are_up(openstack: Program) -> None:
+    services = json.loads(openstack("compute", "service", "list", "-f", "json"))
+    states = {service["Binary"]: service["State"] for service in services}
+    assert states == {"nova-conductor": "up", "nova-scheduler": "up", "nova-compute": "up"}
+
+
+def test_the_first_vm_runs(openstack: Program) -> None:
+    servers = json.loads(openstack("server", "list", "--all-projects", "-f", "json"))
+    assert ("first", "ACTIVE") in [(server["Name"], server["Status"]) for server in servers]
+
+
+def test_the_vm_answers_http_on_its_floating_address(openstack: Program) -> None:
+    assert page_of(floating_address(openstack)).startswith("hello from first")
+
+
+def test_the_vm_answers_ping_on_its_floating_address(openstack: Program) -> None:
+    assert ping(floating_address(openstack))
+
+
+def test_status_says_that_all_is_well(sunbeam: Program) -> None:
+    assert "All is well." in sunbeam("cluster", "status")
+    report = json.loads(sunbeam("cluster", "status", "--format", "json"))
+    assert report["ok"] is True
+
+
+def test_bootstrap_again_changes_nothing(sunbeam: Program) -> None:
+    sunbeam("cluster", "bootstrap", "-a")
+    again = sunbeam("cluster", "bootstrap", "-a")
+    assert again.count("nothing to change") == 2
+    assert "no difference" in sunbeam("plans", "diff", "openstack")
+
+
+async def test_libjuju_logs_in_with_the_juju_data_folder() -> None:
+    async with Controller(Credentials.from_juju_data(Paths().juju_data)) as controller:
+        status = await full_status(await controller.model("openstack"))
+    assert {unit.workload.current for unit in status.units()} == {"active"}
+    assert len(status.applications) == 12
+
+
+def ping(address: str, tries: int = 5) -> bool:
+    """ICMP echo (RFC 792); this machine may have no ping program."""
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as echo:
+        echo.settimeout(2)
+        for sequence in range(tries):
+            header = struct.pack("!BBHHH", 8, 0, 0, 0x5B, sequence)
+            echo.sendto(struct.pack("!BBHHH", 8, 0, _checksum(header), 0x5B, sequence), (address, 0))
+            deadline = time.monotonic() + 2
+            while time.monotonic() < deadline:
+                try:
+                    packet, (sender, _) = echo.recvfrom(1024)
+                except TimeoutError:
+                    break
+                if sender == address and packet[20] == 0:
+                    return True
+    return False
+
+
+def _checksum(data: bytes) -> int:
+    total: int = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    total = (total >> 16) + (total & 0xFFFF)
+    return ~(total + (total >> 16)) & 0xFFFF

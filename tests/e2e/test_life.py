@@ -1,0 +1,75 @@
+"""The cloud goes down and comes back, whole or in parts."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.e2e.conftest import PROGRAMS
+from tests.e2e.guest import floating_address, page_of
+
+Program = Callable[..., str]
+
+
+def test_a_killed_sunbeamd_is_back_and_no_container_restarts() -> None:
+    before = containers()
+    os.kill(pid_of("sunbeam.cluster.daemon"), signal.SIGKILL)
+    deadline = time.monotonic() + 60
+    while "All is well." not in status() and time.monotonic() < deadline:
+        time.sleep(1)
+    assert "All is well." in status()
+    assert containers() == before
+
+
+def test_a_killed_container_comes_back(sunbeam: Program) -> None:
+    name, conmon = next((name, pid) for name, pid in containers().items() if name.startswith("memcached"))
+    child = int(Path(f"/proc/{conmon}/task/{conmon}/children").read_text().split()[0])
+    os.kill(child, signal.SIGKILL)
+    deadline = time.monotonic() + 60
+    while containers().get(name) in (None, conmon):
+        assert time.monotonic() < deadline, "memcached did not come back"
+        time.sleep(0.5)
+    sunbeam("cluster", "start")
+    assert "All is well." in sunbeam("cluster", "status")
+
+
+def test_stop_and_start_bring_the_vm_back(sunbeam: Program, openstack: Program) -> None:
+    address = floating_address(openstack)
+    sunbeam("cluster", "stop")
+    assert containers() == {}
+    sunbeam("cluster", "start")
+    assert page_of(address).startswith("hello from first")
+
+
+def status() -> str:
+    argv = [str(PROGRAMS / "sunbeam"), "cluster", "status"]
+    return subprocess.run(argv, capture_output=True, text=True, timeout=60).stdout
+
+
+def containers() -> dict[str, int]:
+    """The process id of each container's conmon, by the container's name."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        words = _words(folder)
+        if words and Path(words[0]).name == "conmon" and "/var/lib/sunbeam/" in " ".join(words):
+            found[words[words.index("-n") + 1]] = int(folder.name)
+    return found
+
+
+def pid_of(module: str) -> int:
+    return next(
+        int(folder.name)
+        for folder in Path("/proc").glob("[0-9]*")
+        if module in (words := _words(folder)) and "sh" not in words[0].rpartition("/")[2]
+    )
+
+
+def _words(folder: Path) -> list[str]:
+    try:
+        return (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
+    except OSError:
+        return []

@@ -42,8 +42,12 @@ class CreateServer(Task):
             await call(context.paths, DEMO, self._create)
 
     def _create(self, cloud: Connection) -> None:
-        if cloud.compute.find_server(self._name) is not None:
-            return
+        existing = cloud.compute.find_server(self._name)
+        if existing is not None:
+            if cloud.compute.get_server(existing.id).status != "ERROR":
+                return
+            cloud.compute.delete_server(existing)
+            cloud.compute.wait_for_delete(existing)
         image = cloud.image.find_image(self._image)
         flavor = cloud.compute.find_flavor(self._flavor)
         network = cloud.network.find_network(DEMO)
@@ -81,10 +85,14 @@ class AttachFloatingAddress(Task):
             return
 
         async def attached() -> Look:
-            address = await call(context.paths, DEMO, self._attach)
-            return Look(done=bool(address), missing=f"a port for {self._name}")
+            return await call(context.paths, DEMO, self._look)  # type: ignore[no-any-return]
 
         await wait_for(attached, context.clock, context.report, quiet_seconds=120)
+
+    def _look(self, cloud: Connection) -> Look:
+        if self._attach(cloud):
+            return Look(done=True)
+        return Look(missing=f"a port for {self._name}", failed=fault(cloud, self._name))
 
     def _attach(self, cloud: Connection) -> str:
         existing = floating_address(cloud, self._name)
@@ -117,15 +125,7 @@ class AwaitServer(Task):
     def _look(self, cloud: Connection) -> Look:
         server = cloud.compute.get_server(cloud.compute.find_server(self._name).id)
         state = f"{server.status}, {server.task_state or 'no task'}"
-        failed = None
-        if server.status == "ERROR":
-            fault = (server.fault or {}).get("message", "Nova gives no reason")
-            failed = SunbeamError(
-                f"The VM {self._name} did not start",
-                where="project demo",
-                why=fault,
-                next_command=f"openstack --os-cloud demo server delete {self._name}",
-            )
+        failed = fault(cloud, self._name)
         return Look(server.status == "ACTIVE", f"{self._name}: {state}", state, failed)
 
 
@@ -147,6 +147,19 @@ class AwaitAnswer(Task):
 
         await wait_for(look, context.clock, context.report, quiet_seconds=300)
         context.report(f"{self._name} answers at {address}")
+
+
+def fault(cloud: Connection, name: str) -> SunbeamError | None:
+    """Why Nova gave a server up, or None."""
+    server = cloud.compute.get_server(cloud.compute.find_server(name).id)
+    if server.status != "ERROR":
+        return None
+    return SunbeamError(
+        f"The VM {name} did not start",
+        where="project demo",
+        why=(server.fault or {}).get("message", "Nova gives no reason"),
+        next_command=f"sunbeam launch {name}",
+    )
 
 
 async def answers(address: str) -> int | None:

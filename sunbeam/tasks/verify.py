@@ -43,8 +43,11 @@ async def _missing_agents(entry: dict[str, object]) -> list[str]:
             endpoints = api.endpoints()
             services = (await api.get(f"{endpoints['compute']}/os-services?binary=nova-compute"))["services"]
             agents = (await api.get(f"{endpoints['network']}/v2.0/agents"))["agents"]
+            # Nova lists a host here once it is mapped to a cell, and schedules to it from then on.
+            hosts = (await api.get(f"{endpoints['compute']}/os-hypervisors"))["hypervisors"]
         except NO_ANSWER as error:
             return [f"compute or network API: {error}"]
     missing = [] if any(service["state"] == "up" for service in services) else ["nova-compute is not up"]
+    missing += [] if hosts else ["the hypervisor is not mapped to a cell yet"]
     alive = {agent["agent_type"] for agent in agents if agent["alive"]}
     return missing + [f"{agent} is not alive" for agent in sorted(AGENTS - alive)]

@@ -27,9 +27,11 @@ def test_the_guest_image_is_active(openstack: Program) -> None:
 
 
 def test_network_agents_are_alive(openstack: Program) -> None:
-    agents = json.loads(openstack("network", "agent", "list", "-f", "json"))
-    alive = {agent["Binary"]: agent["Alive"] for agent in agents}
-    assert alive == {"ovn-controller": True, "neutron-ovn-metadata-agent": True}
+    wanted = {"ovn-controller": True, "neutron-ovn-metadata-agent": True}
+    deadline = time.monotonic() + 90  # Neutron calls an agent dead until its first answer to a new count
+    while (seen := _alive(openstack)) != wanted and time.monotonic() < deadline:
+        time.sleep(3)
+    assert seen == wanted
 
 
 def test_compute_services_are_up(openstack: Program) -> None:
@@ -69,6 +71,11 @@ async def test_libjuju_logs_in_with_the_juju_data_folder() -> None:
         status = await full_status(await controller.model("openstack"))
     assert {unit.workload.current for unit in status.units()} == {"active"}
     assert len(status.applications) == 12
+
+
+def _alive(openstack: Program) -> dict[str, bool]:
+    agents = json.loads(openstack("network", "agent", "list", "-f", "json"))
+    return {agent["Binary"]: agent["Alive"] for agent in agents}
 
 
 def ping(address: str, tries: int = 5) -> bool:

@@ -51,7 +51,7 @@ class Sealer:
         except InvalidTag:
             raise SealError(
                 f"Secret {context.split('/')[1]} cannot be decrypted: the engine's key is not the one that"
-                " encrypted it, or the database was altered.  Restore secrets/sealing.key from the same backup."
+                " encrypted it, or the database was altered.  Restore secrets/sealing.key from the backup."
             ) from None
         opened: dict[str, str] = json.loads(plain)
         return opened

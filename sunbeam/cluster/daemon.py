@@ -13,11 +13,14 @@ import secrets
 import signal
 import ssl
 import sys
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 from aiohttp import web
+from cryptography.exceptions import InvalidTag
 
+from sunbeam.cluster import refusal
 from sunbeam.cluster.certificates import ClusterCertificates
 from sunbeam.cluster.etcd import etcd_store
 from sunbeam.cluster.settings import NodeSettings
@@ -31,6 +34,7 @@ from sunbeam.operators.entities import Model
 from sunbeam.operators.juju_data import write_juju_data
 from sunbeam.operators.operations.controller import Controller, ensure_controller
 from sunbeam.operators.pebble import build_pebble
+from sunbeam.operators.runtime import Runtime
 from sunbeam.operators.store import EntityChange, Store
 from sunbeam.substrates.embedded.assembly import embedded_runtime
 from sunbeam.terraform.backend import StateBackend
@@ -38,10 +42,13 @@ from sunbeam.terraform.state_server import BASE, LARGEST_STATE, basic_auth, rout
 from sunbeam.terraform.state_store import States
 
 HOST = "127.0.0.1"
+KEY_BYTES = 32
 CONTROLLER_NAME = "sunbeam"
 ADMIN = "admin"
 
 logger = logging.getLogger("sunbeamd")
+
+NewRuntime = Callable[[Paths, NodeSettings], Awaitable[Runtime]]
 
 
 def key_file(paths: Paths) -> Path:
@@ -58,8 +65,13 @@ def ensure_admin_password(paths: Paths) -> str:
     return path.read_text().strip()
 
 
-async def serve(paths: Paths, stopping: asyncio.Event) -> None:
-    """Run until ``stopping``."""
+async def embedded(paths: Paths, settings: NodeSettings) -> Runtime:
+    """Pods and machines on this node."""
+    return await embedded_runtime(SystemProcesses(), paths, settings.network, build_pebble)
+
+
+async def serve(paths: Paths, stopping: asyncio.Event, new_runtime: NewRuntime = embedded) -> None:
+    """Run until ``stopping``.  Raises SunbeamError and others if it cannot even start."""
     settings = NodeSettings.read(paths)
     certificates = ClusterCertificates(paths.certificates)
     certificate = certificates.ensure("sunbeamd", ["localhost", HOST])
@@ -67,7 +79,7 @@ async def serve(paths: Paths, stopping: asyncio.Event) -> None:
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(certificate.certificate, certificate.key)
     password = ensure_admin_password(paths)
-    key = ensure_key(key_file(paths))
+    key = _sealing_key(paths)
 
     async with AsyncExitStack() as stack:
         store = Store.open(paths.engine / "engine.db", key)
@@ -76,24 +88,47 @@ async def serve(paths: Paths, stopping: asyncio.Event) -> None:
         controller = Controller(uuid, CONTROLLER_NAME, (f"{HOST}:{settings.api_port}",), authority)
         _keep_juju_data(paths, store, controller, password)
 
-        cluster = etcd_store(paths)
+        cluster = etcd_store(paths, settings)
         await _reachable(cluster)
         await cluster.put(f"nodes/{settings.name}", json.dumps({"roles": ["control", "compute"]}).encode())
         backend = StateBackend(f"https://{HOST}:{settings.state_port}{BASE}", ADMIN, password, authority)
         backend.write(paths.terraform)
         states = States(cluster, Sealer(key), settings.name)
+        await _open_states(paths, states)
         await _serve_states(stack, states, tls, settings.state_port, password)
 
-        runtime = await embedded_runtime(SystemProcesses(), paths, settings.network, build_pebble)
-        engine = Engine(store, runtime, paths, api_address=f"{HOST}:{settings.api_port}")
+        engine = Engine(
+            store, await new_runtime(paths, settings), paths, api_address=f"{HOST}:{settings.api_port}"
+        )
         await engine.start()
         stack.push_async_callback(engine.stop)
         server = ApiServer(store, controller, tls, HOST, settings.api_port, paths)
         await server.start()
         stack.push_async_callback(server.stop)
+        refusal.forget(paths)
         logger.info("ready")
         await stopping.wait()
         logger.info("stopping")
+
+
+def _sealing_key(paths: Paths) -> bytes:
+    """Raises SunbeamError if it is damaged, or gone although something was sealed with it."""
+    file = key_file(paths)
+    if not file.exists() and (paths.engine / "engine.db").exists():
+        raise refusal.wrong_key(paths, "the file is gone")
+    key = ensure_key(file)
+    if len(key) != KEY_BYTES:
+        raise refusal.wrong_key(paths, f"it has {len(key)} bytes instead of {KEY_BYTES}")
+    return key
+
+
+async def _open_states(paths: Paths, states: States) -> None:
+    """Raises SunbeamError if Terraform's states were sealed with another key."""
+    try:
+        for module in await states.modules():
+            await states.get(module)
+    except InvalidTag:
+        raise refusal.wrong_key(paths, f"the state of module {module} was sealed with another key") from None
 
 
 def _keep_juju_data(paths: Paths, store: Store, controller: Controller, password: str) -> None:
@@ -132,18 +167,27 @@ async def _serve_states(
     await web.TCPSite(runner, HOST, port, ssl_context=tls).start()
 
 
-async def _main(paths: Paths) -> None:
+async def _main(paths: Paths, new_runtime: NewRuntime) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    await serve(paths, stopping)
+    await serve(paths, stopping, new_runtime)
 
 
-def main() -> None:
+def main(new_runtime: NewRuntime = embedded) -> None:
     """``python -m sunbeam.cluster.daemon [ROOT]``: what the service runs."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    asyncio.run(_main(Paths(Path(sys.argv[1] if len(sys.argv) > 1 else "/"))))
+    paths = Paths(Path(sys.argv[1] if len(sys.argv) > 1 else "/"))
+    try:
+        asyncio.run(_main(paths, new_runtime))
+    except Exception as failure:
+        error = refusal.understood(paths, failure)
+        if error is None:
+            raise
+        refusal.keep(paths, error)
+        logger.error("cannot start: %s", error)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

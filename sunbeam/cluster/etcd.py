@@ -5,30 +5,28 @@ from __future__ import annotations
 from pathlib import Path
 
 from sunbeam.cluster.certificates import ClusterCertificates
+from sunbeam.cluster.settings import NodeSettings
 from sunbeam.cluster.store import EtcdStore
 from sunbeam.core.paths import Paths
 
-# Not 2379: a Kubernetes on the same machine may have that one.
 HOST = "127.0.0.1"
-CLIENT_PORT = 12379
-PEER_PORT = 12380
 
 
-def etcd_argv(paths: Paths, name: str) -> list[str | Path]:
-    """The command line of the member ``name``; one member on a single node."""
+def etcd_argv(paths: Paths, settings: NodeSettings) -> list[str | Path]:
+    """The command line of this node's member, named as the node; one member on a single node."""
     certificates = ClusterCertificates(paths.certificates)
     server = certificates.ensure("etcd", ["localhost", HOST])
     authority = certificates.authority.certificate
-    client, peer = f"https://{HOST}:{CLIENT_PORT}", f"https://{HOST}:{PEER_PORT}"
+    client, peer = f"https://{HOST}:{settings.etcd_port}", f"https://{HOST}:{settings.etcd_peer_port}"
     return [
         paths.bin / "etcd",
-        "--name", name,
+        "--name", settings.name,
         "--data-dir", paths.state / "etcd",
         "--listen-client-urls", client,
         "--advertise-client-urls", client,
         "--listen-peer-urls", peer,
         "--initial-advertise-peer-urls", peer,
-        "--initial-cluster", f"{name}={peer}",
+        "--initial-cluster", f"{settings.name}={peer}",
         "--client-cert-auth",
         "--trusted-ca-file", authority,
         "--cert-file", server.certificate,
@@ -42,8 +40,8 @@ def etcd_argv(paths: Paths, name: str) -> list[str | Path]:
     ]  # fmt: skip
 
 
-def etcd_store(paths: Paths) -> EtcdStore:
+def etcd_store(paths: Paths, settings: NodeSettings) -> EtcdStore:
     """A client of this node's member, with the daemon's certificate."""
     certificates = ClusterCertificates(paths.certificates)
     client = certificates.ensure("sunbeamd", ["localhost", HOST])
-    return EtcdStore(HOST, CLIENT_PORT, certificates.authority.certificate, client)
+    return EtcdStore(HOST, settings.etcd_port, certificates.authority.certificate, client)

@@ -78,18 +78,18 @@ async def _node(paths: Paths, settings: NodeSettings, services: Services) -> Nod
     roles: tuple[str, ...] = ()
     if etcd == "running":
         try:
-            roles = await _roles(paths, settings.name)
+            roles = await _roles(paths, settings)
         except Exception as error:  # the client raises whatever requests does, and its own
             etcd = f"does not answer: {error}".partition("\n")[0]
     daemon = "running" if services.running(DAEMON) else "stopped"
     return NodeHealth(settings.name, settings.address, roles, {ETCD: etcd, DAEMON: daemon})
 
 
-async def _roles(paths: Paths, name: str) -> tuple[str, ...]:
+async def _roles(paths: Paths, settings: NodeSettings) -> tuple[str, ...]:
     from sunbeam.cluster.etcd import etcd_store
 
     async with asyncio.timeout(ANSWER_SECONDS):
-        document = await etcd_store(paths).get(f"nodes/{name}")
+        document = await etcd_store(paths, settings).get(f"nodes/{settings.name}")
     return tuple(json.loads(document)["roles"]) if document else ()
 
 

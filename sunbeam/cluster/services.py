@@ -16,9 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from sunbeam.core.errors import SunbeamError
 from sunbeam.core.paths import Paths
 from sunbeam.core.snapshot import replace_file
 
+START_SECONDS = 10.0
 UNIT_FOLDER = Path("etc/systemd/system")
 
 
@@ -49,10 +51,14 @@ class Services(Protocol):
 
     def remove(self, name: str) -> None: ...
 
+    def log_command(self, *names: str) -> str:
+        """What a person types to read the last lines that these programs wrote."""
+        ...
+
 
 def services_of(paths: Paths) -> Services:
-    """The kind that this machine has: systemd if it is process 1 (sd_booted(3))."""
-    if Path("/run/systemd/system").is_dir():
+    """The kind that this machine has: systemd if it is process 1 (sd_booted(3)) and ``root`` is its own."""
+    if paths.root == Path("/") and Path("/run/systemd/system").is_dir():
         return SystemdServices(paths)
     return SupervisedServices(paths)
 
@@ -87,6 +93,9 @@ class SystemdServices:
             _systemctl("disable", "--now", unit.name, check=False)
             unit.unlink()
             _systemctl("daemon-reload")
+
+    def log_command(self, *names: str) -> str:
+        return "journalctl -n 50 " + " ".join(f"-u sunbeam-{name}" for name in names)
 
 
 def systemd_unit(service: Service) -> str:
@@ -129,11 +138,25 @@ def _systemd_quote(word: str) -> str:
 
 
 def _systemctl(*words: str, check: bool = True) -> int:
-    return subprocess.run(["systemctl", *words], check=check, stdin=subprocess.DEVNULL).returncode
+    """Raises SunbeamError (``check`` and exit code not 0)."""
+    ended = subprocess.run(
+        ["systemctl", *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    if check and ended.returncode:
+        raise SunbeamError(
+            f"systemctl {words[0]} failed",
+            where=words[-1],
+            why=ended.stderr.strip(),
+            next_command=f"systemctl status {words[-1]}",
+        )
+    return ended.returncode
 
 
 class SupervisedServices:
-    """One shell loop per program; its process id is in ``/run/sunbeam/NAME.pid``."""
+    """One shell loop per program, which alone holds ``/run/sunbeam/NAME.lock``.
+
+    The loop itself writes its process id to ``/run/sunbeam/NAME.pid``: whoever starts it may be killed then.
+    """
 
     def __init__(self, paths: Paths) -> None:
         self._scripts = paths.state / "services"
@@ -144,16 +167,23 @@ class SupervisedServices:
         self._scripts.mkdir(parents=True, exist_ok=True)
         exports = [f"export {key}={shlex.quote(value)}" for key, value in service.environment.items()]
         command = shlex.join(str(word) for word in service.argv)
+        pid = shlex.quote(str(self._pid_file(service.name)))
+        lock = shlex.quote(str(self._run / f"{service.name}.lock"))
         script = "\n".join(
             [
                 "#!/bin/sh",
                 f"# {service.description}; restarted one second after it ends, until told to stop.",
+                f"exec 9>>{lock}",
+                "flock -n 9 || exit 0",
+                "set -- $(cat /proc/$$/stat)",
+                "shift 21",
+                f'echo "$$ $1" > {pid}.new && mv {pid}.new {pid} || exit 1',
                 *exports,
                 "trap 'stopping=yes; kill -TERM \"$child\" 2>/dev/null' TERM",
                 'while [ -z "$stopping" ]; do',
-                f"  {command} & child=$!",
+                f"  {command} 9>&- & child=$!",
                 '  wait "$child"',
-                '  [ -z "$stopping" ] && sleep 1',
+                '  [ -z "$stopping" ] && sleep 1 9>&-',
                 "done",
                 'while kill -0 "$child" 2>/dev/null; do wait "$child"; done',
                 "",
@@ -161,8 +191,7 @@ class SupervisedServices:
         )
         path = self._scripts / service.name
         if not path.exists() or path.read_text() != script:
-            path.write_text(script)
-        path.chmod(0o700)
+            replace_file(path, script.encode(), 0o700)
 
     def start(self, name: str) -> None:
         if self.running(name):
@@ -170,7 +199,7 @@ class SupervisedServices:
         self._run.mkdir(parents=True, exist_ok=True)
         self._logs.mkdir(parents=True, exist_ok=True)
         with (self._logs / f"{name}.log").open("ab") as log:
-            process = subprocess.Popen(
+            supervisor = subprocess.Popen(
                 ["/bin/sh", self._scripts / name],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -178,7 +207,16 @@ class SupervisedServices:
                 start_new_session=True,
                 cwd="/",
             )
-        replace_file(self._pid_file(name), f"{process.pid} {_started_at(process.pid)}\n".encode(), 0o644)
+        deadline = time.monotonic() + START_SECONDS
+        while not self.running(name):
+            if supervisor.poll() or time.monotonic() > deadline:
+                raise SunbeamError(
+                    f"{name} does not start",
+                    where=str(self._scripts / name),
+                    why="what should keep it running did not come up",
+                    next_command=self.log_command(name),
+                )
+            time.sleep(0.01)
 
     def stop(self, name: str) -> None:
         pid = self._pid(name)
@@ -195,6 +233,9 @@ class SupervisedServices:
     def remove(self, name: str) -> None:
         self.stop(name)
         (self._scripts / name).unlink(missing_ok=True)
+
+    def log_command(self, *names: str) -> str:
+        return "tail -n 50 " + " ".join(str(self._logs / f"{name}.log") for name in names)
 
     def _pid_file(self, name: str) -> Path:
         return self._run / f"{name}.pid"

@@ -14,7 +14,10 @@ from sunbeam.substrates.embedded.network import NetworkPlan
 
 @dataclass(frozen=True)
 class NodeSettings:
-    """``pods`` and ``external`` are IPv4 ranges, ports are on loopback, users reach us at ``address``."""
+    """``pods`` and ``external`` are IPv4 ranges, ports are on loopback, users reach us at ``address``.
+
+    etcd's ports are not its usual ones: a Kubernetes on the same machine may have those.
+    """
 
     name: str
     address: str
@@ -22,6 +25,8 @@ class NodeSettings:
     external: str = "172.24.4.0/24"
     api_port: int = 17070
     state_port: int = 17071
+    etcd_port: int = 12379
+    etcd_peer_port: int = 12380
 
     @property
     def network(self) -> NetworkPlan:

@@ -71,11 +71,13 @@ class ApplyModule(Task):
 class WaitActive(Task):
     """Every unit of a model is active and idle."""
 
-    def __init__(self, model: str, title: str, *needs: str) -> None:
+    def __init__(self, model: str, title: str, *needs: str, grace: float = 120) -> None:
+        """``grace``: seconds for which a unit may be in trouble before the wait is given up."""
         self.id = f"active-{model}"
         self.title = title
         self.needs = needs
         self._model = model
+        self._grace = grace
 
     async def act(self, context: Context) -> None:
         if context.host.dry_run:
@@ -88,4 +90,4 @@ class WaitActive(Task):
                 context.report(f"{unit}: {why}{others}")
 
         async with Controller(Credentials.from_juju_data(context.paths.juju_data)) as controller:
-            await wait_active(await controller.model(self._model), on_progress=tell, grace=120)
+            await wait_active(await controller.model(self._model), on_progress=tell, grace=self._grace)

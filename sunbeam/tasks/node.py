@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Callable
 from functools import partial
 
+from sunbeam.cluster import refusal
 from sunbeam.cluster.certificates import ClusterCertificates
 from sunbeam.cluster.etcd import etcd_argv
-from sunbeam.cluster.services import Service, Services, services_of
+from sunbeam.cluster.services import Service, services_of
 from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.task import Context, Task
-from sunbeam.core.wait import Look, wait_for
+from sunbeam.core.wait import Look
 from sunbeam.juju.controller import Controller
 from sunbeam.juju.credentials import Credentials
 
 ETCD = "etcd"
 DAEMON = "sunbeamd"
+
+Programs = Callable[[Context, NodeSettings], list[Service]]
 
 
 class WriteSettings(Task):
@@ -48,9 +52,10 @@ class StartServices(Task):
     id = "services"
     title = "Start etcd and sunbeamd"
 
-    def __init__(self, settings: NodeSettings, *needs: str) -> None:
+    def __init__(self, settings: NodeSettings, *needs: str, programs: Programs | None = None) -> None:
         self._settings = settings
         self.needs = needs
+        self._programs = programs or node_services
 
     async def is_done(self, context: Context) -> bool:
         services = services_of(context.paths)
@@ -60,24 +65,23 @@ class StartServices(Task):
 
     async def act(self, context: Context) -> None:
         services = services_of(context.paths)
-        for service in node_services(context, self._settings):
+        refusal.forget(context.paths)
+        for service in self._programs(context, self._settings):
             context.host.act("install service", service.name, partial(services.install, service))
             context.host.act("start service", service.name, partial(services.start, service.name))
         if not context.host.dry_run:
-            await wait_for(
-                lambda: _api_answers(context, services),
-                context.clock,
-                context.report,
+            await context.wait_for(
+                lambda: _api_answers(context),
                 quiet_seconds=60,
                 pause_seconds=0.1,
-                next_command=f"tail {context.paths.logs / DAEMON}.log",
+                next_command=services.log_command(ETCD, DAEMON),
             )
 
 
 def node_services(context: Context, settings: NodeSettings) -> list[Service]:
     """The services of a node, in the order of their start."""
     return [
-        Service(ETCD, "Sunbeam's cluster store", etcd_argv(context.paths, settings.name)),
+        Service(ETCD, "Sunbeam's cluster store", etcd_argv(context.paths, settings)),
         Service(
             DAEMON,
             "Sunbeam's operator engine",
@@ -89,15 +93,11 @@ def node_services(context: Context, settings: NodeSettings) -> list[Service]:
     ]
 
 
-async def _api_answers(context: Context, services: Services | None = None) -> Look:
-    """Whether the Juju API lets us in; a daemon that is not even supervised has failed."""
-    if services is not None and not services.running(DAEMON):
-        failed = SunbeamError(
-            "sunbeamd does not run",
-            where=str(context.paths.logs / f"{DAEMON}.log"),
-            next_command="sunbeam cluster start",
-        )
-        return Look(missing="sunbeamd", failed=failed)
+async def _api_answers(context: Context) -> Look:
+    """Whether the Juju API lets us in; a daemon that refuses to start has failed."""
+    refused = refusal.read(context.paths)
+    if refused is not None:
+        return Look(missing="sunbeamd", failed=refused)
     try:
         async with (
             asyncio.timeout(5),

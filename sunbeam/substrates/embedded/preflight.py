@@ -113,15 +113,15 @@ def _containers(facts: Facts) -> Iterator[Problem]:
 
 def _networks(facts: Facts, plan: NetworkPlan) -> Iterator[Problem]:
     own = (plan.pod_bridge, plan.external_bridge)
-    for word, answer, network in (
-        ("pod", "pod-range", plan.pods),
-        ("external", "external-range", plan.external),
+    for word, option, network in (
+        ("pod", "--pod-range", plan.pods),
+        ("external", "--external-range", plan.external),
     ):
         taken = facts.in_use(network, own)
         if taken:
-            yield _taken_range(word, answer, network, taken)
+            yield _taken_range(word, option, network, taken)
     if plan.pods.overlaps(plan.external):
-        yield _taken_range("pod", "pod-range", plan.pods, f"{plan.external}, the external range")
+        yield _taken_range("pod", "--pod-range", plan.pods, f"{plan.external}, the external range")
     if not (facts.nftables_nat or facts.iptables_nat):
         yield Problem(
             "address translation does not work",
@@ -139,12 +139,12 @@ def _networks(facts: Facts, plan: NetworkPlan) -> Iterator[Problem]:
         )
 
 
-def _taken_range(word: str, answer: str, network: IPv4Network, taken: str) -> Problem:
+def _taken_range(word: str, option: str, network: IPv4Network, taken: str) -> Problem:
     return Problem(
         f"the {word} range {network} is in use",
         where=taken,
         why="packets could not be told apart",
-        next_command=f"choose another range: {AGAIN} --answer network.{answer}=...",
+        next_command=f"{AGAIN} {option} 10.{'77' if word == 'pod' else '78'}.0.0/24",
     )
 
 

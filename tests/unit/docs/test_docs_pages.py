@@ -6,7 +6,6 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from sunbeam.cluster.etcd import CLIENT_PORT, PEER_PORT
 from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core import events
 from sunbeam.core.paths import Paths
@@ -62,8 +61,8 @@ def test_files_and_ports_are_where_pages_say() -> None:
     for fact in (
         settings.api_port,
         settings.state_port,
-        CLIENT_PORT,
-        PEER_PORT,
+        settings.etcd_port,
+        settings.etcd_peer_port,
         settings.pods,
         settings.external,
     ):

@@ -1,0 +1,108 @@
+"""A bootstrap of three small units: ``python -m tests.functional.bootstrap.small_bootstrap ROOT``.
+
+Change engine, journal, lock, etcd, sunbeamd, Terraform core, provider and charms are the real ones.  ROOT
+holds ``shipped`` (charms, terraform) and the settings of the node in ``small.json``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sunbeam.cli.main import report
+from sunbeam.cluster.services import Service
+from sunbeam.cluster.settings import NodeSettings
+from sunbeam.core import shipped
+from sunbeam.core.change import Change
+from sunbeam.core.clock import SystemClock
+from sunbeam.core.engine import Engine
+from sunbeam.core.event_log import EventLog
+from sunbeam.core.host import Host
+from sunbeam.core.journal import Journal
+from sunbeam.core.lock import change_lock
+from sunbeam.core.paths import Paths
+from sunbeam.core.process import SystemProcesses
+from sunbeam.core.redaction import Redactor
+from sunbeam.core.task import Context
+from sunbeam.tasks.charms import PackCharms
+from sunbeam.tasks.deployment import ApplyModule, WaitActive
+from sunbeam.tasks.node import DAEMON, StartServices, WriteSettings, node_services
+from sunbeam.tasks.packages import FetchEtcd, FetchTerraform
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+MODEL = "small"
+GRACE = 8.0
+"""Seconds: an error is tried again after 5 s at first."""
+
+
+def ship(root: Path) -> None:
+    """From now on what is shipped is that of this test."""
+    shipped.PACKAGE = root / "package"
+
+
+def settings_of(root: Path) -> NodeSettings:
+    return NodeSettings(**json.loads((root / "small.json").read_text()))
+
+
+def change(settings: NodeSettings) -> Change:
+    return Change(
+        "cluster bootstrap",
+        "Bootstrap the cloud",
+        [
+            FetchEtcd(),
+            FetchTerraform(),
+            WriteSettings(settings),
+            PackCharms(),
+            StartServices(settings, "etcd", "settings", programs=_programs),
+            ApplyModule(MODEL, "Deploy the model", variables, "services", "terraform", "charms"),
+            WaitActive(MODEL, "Wait for the model", f"terraform-{MODEL}", grace=GRACE),
+        ],
+    )
+
+
+async def variables(context: Context) -> Mapping[str, Any]:
+    return {"charms": str(context.paths.charms)}
+
+
+def _programs(context: Context, settings: NodeSettings) -> list[Service]:
+    """The node's, with the daemon of these tests."""
+    etcd, daemon = node_services(context, settings)
+    words: list[str | Path] = [sys.executable, "-m", "tests.functional.bootstrap.daemon", context.paths.root]
+    environment = {**daemon.environment, "PYTHONPATH": str(REPOSITORY)}
+    assert daemon.name == DAEMON
+    return [etcd, replace(daemon, argv=words, environment=environment)]
+
+
+async def bootstrap(root: Path) -> None:
+    """Raises SunbeamError as ``Engine.run`` does."""
+    ship(root)
+    paths, clock, redactor = Paths(root), SystemClock(), Redactor()
+    with change_lock(paths.change_lock), EventLog(paths.change_logs) as events:
+        journal = Journal(paths.journal)
+        try:
+            host = Host(SystemProcesses(), journal, paths, clock, redactor)
+            command = "sunbeam cluster bootstrap"
+            engine = Engine(journal, host, paths, clock, redactor, events, command=command)
+            await engine.run(change(settings_of(root)))
+        finally:
+            journal.close()
+
+
+def run(root: Path) -> int:
+    """The exit code; an error is told on standard error."""
+    os.environ.pop("JUJU_DATA", None)
+    try:
+        asyncio.run(bootstrap(root))
+    except Exception as failure:
+        return report(failure)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run(Path(sys.argv[1])))

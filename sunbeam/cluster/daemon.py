@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import platform
 import secrets
 import signal
 import ssl
@@ -93,7 +94,7 @@ async def serve(paths: Paths, stopping: asyncio.Event, new_runtime: NewRuntime =
         await cluster.put(f"nodes/{settings.name}", json.dumps({"roles": ["control", "compute"]}).encode())
         backend = StateBackend(f"https://{HOST}:{settings.state_port}{BASE}", ADMIN, password, authority)
         backend.write(paths.terraform)
-        states = States(cluster, Sealer(key), settings.name)
+        states = States(cluster, Sealer(key), platform.node())
         await _open_states(paths, states)
         await _serve_states(stack, states, tls, settings.state_port, password)
 

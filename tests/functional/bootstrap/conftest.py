@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -38,12 +38,22 @@ async def etcd(pytestconfig: pytest.Config, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def cloud(core: Path, etcd: Path) -> Iterator[SmallCloud]:
-    """A machine without a cloud; its root is short since paths of Unix sockets are bounded."""
-    root = Path(tempfile.mkdtemp(prefix="sb-", dir="/tmp"))
-    made = SmallCloud.on(root, core, etcd)
+def new_cloud(core: Path, etcd: Path) -> Iterator[Callable[[], SmallCloud]]:
+    """Machines without a cloud; their roots are short since paths of Unix sockets are bounded."""
+    made: list[SmallCloud] = []
+
+    def make() -> SmallCloud:
+        made.append(SmallCloud.on(Path(tempfile.mkdtemp(prefix="sb-", dir="/tmp")), core, etcd))
+        return made[-1]
+
     try:
-        yield made
+        yield make
     finally:
-        made.remove()
-        shutil.rmtree(root)
+        for cloud in made:
+            cloud.remove()
+            shutil.rmtree(cloud.root)
+
+
+@pytest.fixture
+def cloud(new_cloud: Callable[[], SmallCloud]) -> SmallCloud:
+    return new_cloud()

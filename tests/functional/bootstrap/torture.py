@@ -1,8 +1,8 @@
 """Runs the small bootstrap again and again in forks of one process, and kills: ``... ROOT SEED KILLS``.
 
 Each run has one victim: the process that runs the bootstrap, sunbeamd or etcd.  A run may fail when one of
-the services dies below it, but only with an error that tells what to type; the next run continues.  Prints
-what was killed, a word a line, and how the runs ended.
+the services dies below it; the next run continues.  Ends with a run that comes to its end, at the latest
+after KILLS, and prints what was killed and the exit codes of the runs (-1: killed) as JSON.
 """
 
 from __future__ import annotations
@@ -27,15 +27,12 @@ VICTIMS = {
     "sunbeamd": ("tests.functional.bootstrap.daemon",),
     "etcd": ("--data-dir",),
 }
-LONGEST = 4.0
-MOST_RUNS = 8
-"""After so many kills in one cloud a run may end."""
+LONGEST = 3.0
+"""Seconds after which at the latest a run meets its kill; undisturbed it takes about as long."""
 
 
 @dataclass
 class Record:
-    """``installs`` may have been cut off as often as sunbeamd was killed."""
-
     kills: list[str] = field(default_factory=list)
     endings: list[int] = field(default_factory=list)
 
@@ -69,14 +66,14 @@ def _fork(cloud: SmallCloud) -> int:
 
 
 def main(root: Path, seed: int, kills: int) -> None:
-    """Kill until ``kills`` were survived by the cloud in ``root``; then let one run come to its end."""
     cloud, moments, record = SmallCloud(root), random.Random(seed), Record()
     while len(record.kills) < kills:
         code = tortured_run(cloud, moments, record)
         record.endings.append(-1 if code is None else code)
         if code == 0:
             break
-    record.endings.append(calm_run(cloud))
+    if record.endings[-1:] != [0]:
+        record.endings.append(calm_run(cloud))
     services = services_of(Paths(root))
     assert services.running(ETCD) and services.running(DAEMON)
     print(json.dumps({"kills": record.kills, "endings": record.endings}))

@@ -100,6 +100,10 @@ class Resource:
         """Create it and return the attributes that ``read`` needs to find it."""
         raise TypeError(f"{self.type_name} cannot be created")
 
+    async def existing(self, plan: Object) -> Object | None:
+        """What ``create`` would return, of what is there already by the plan's name; None: nothing is."""
+        return None
+
     async def complete(self, state: Object, plan: Object) -> None:
         """Whatever is set on the new resource after its creation; a failure leaves it tainted, not lost."""
 

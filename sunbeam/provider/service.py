@@ -10,6 +10,7 @@ from typing import Any
 
 from sunbeam.core.errors import SunbeamError
 from sunbeam.juju.credentials import Credentials
+from sunbeam.juju.errors import JujuAlreadyExists
 from sunbeam.provider import planning
 from sunbeam.provider.data_sources import DATA_SOURCES
 from sunbeam.provider.diagnostics import Diagnostic, ProviderError, from_error, path_message
@@ -30,15 +31,18 @@ class Provider:
     """One provider; ``credentials`` are used where neither configuration nor environment names others.
 
     ``on_progress`` gets (resource type, text) for what an operation waits on; core's own output shows nothing
-    of that.
+    of that.  ``adopts``: a creation takes over what exists by that name, made by a run that was killed before
+    its state was saved; else that is an error, as in the official provider.
     """
 
     def __init__(
         self,
         credentials: Credentials | None = None,
         on_progress: Callable[[str, str], None] = lambda resource, text: None,
+        *,
+        adopts: bool = False,
     ) -> None:
-        self.session = Session(credentials)
+        self.session = Session(credentials, adopts=adopts)
         self.schema = provider_schema()
         self.resources: dict[str, Resource] = {kind.type_name: kind(self.session) for kind in RESOURCES}
         self.stopping = asyncio.Event()
@@ -152,7 +156,7 @@ class Provider:
         try:
             operation = self._operation(name, plan, "create")
             operation.check("its turn")
-            found = await resource.create(plan, config)
+            found = await self._make(name, plan, config, operation)
             state = planning.settle(nodes, plan, {}) | found
             identity = state
             await resource.complete(identity, plan)
@@ -163,6 +167,25 @@ class Provider:
         except Exception as error:
             partial = None if state is None else conform(nodes, state)
             return partial, _messages(error, f"Cannot create {_label(name, plan)}")
+
+    async def _make(self, name: str, plan: Object, config: Object, operation: Operation) -> Object:
+        """Create it, or make what a killed run left as planned.
+
+        Raises JujuAlreadyExists if what is there cannot become that.
+        """
+        resource, nodes = self.resources[name], self.schema.resources[name].nodes
+        try:
+            return await resource.create(plan, config)
+        except JujuAlreadyExists:
+            found = await resource.existing(plan) if self.session.adopts else None
+            actual = await resource.read(planning.settle(nodes, plan, {}) | found) if found else None
+            if found is None or actual is None:
+                raise
+            wanted = planning.settle(nodes, plan, actual)
+            if planning.replacements(nodes, wanted, actual, config):
+                raise
+            await resource.update(actual, wanted, config, operation)
+            return found
 
     async def _update(
         self, name: str, prior: Object, plan: Object, config: Object

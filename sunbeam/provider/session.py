@@ -18,9 +18,13 @@ STATUS_AGE = 1.0
 
 
 class Session:
-    """Configured by ``configure``; resources reach Juju only through it."""
+    """Configured by ``configure``; resources reach Juju only through it.
 
-    def __init__(self, credentials: Credentials | None = None) -> None:
+    ``adopts``: what exists although no state knows it was made by a run that was killed, and is taken over.
+    """
+
+    def __init__(self, credentials: Credentials | None = None, *, adopts: bool = False) -> None:
+        self.adopts = adopts
         self._given = credentials
         self._controller: Controller | None = None
         self._cache: dict[str, tuple[float, int, asyncio.Task[ModelStatus]]] = {}

@@ -35,7 +35,8 @@ async def module(context: Context, name: str, variables: Mapping[str, Any]) -> A
         ):
             context.report(f"{event.action} {event.address}")
 
-    async with in_process(Provider(credentials, lambda _, text: context.report(text))) as environment:
+    provider = Provider(credentials, lambda _, text: context.report(text), adopts=True)
+    async with in_process(provider) as environment:
         yield Module(
             name=name,
             source=shipped("terraform"),

@@ -114,6 +114,9 @@ class Application(Resource):
             )
         return {"name": deployment.name, "id": f"{model.uuid}:{deployment.name}"}
 
+    async def existing(self, plan: Object) -> Object | None:
+        return {"name": plan["name"], "id": f"{plan['model_uuid']}:{plan['name']}"}
+
     async def complete(self, state: Object, plan: Object) -> None:
         if plan["expose"]:
             model = await self.session.model(state["model_uuid"])

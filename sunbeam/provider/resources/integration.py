@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from sunbeam.juju import relations
 from sunbeam.juju.errors import JujuNotFound
+from sunbeam.juju.model import Model
 from sunbeam.juju.status import ModelStatus, RelationEnd, RelationStatus
 from sunbeam.provider.diagnostics import Diagnostic
-from sunbeam.provider.resource import Resource, check_model_uuid, split_id
+from sunbeam.provider.resource import Operation, Resource, check_model_uuid, split_id
 from sunbeam.provider.values import Object, known
 
 
@@ -34,6 +35,23 @@ class Integration(Resource):
 
     async def create(self, plan: Object, config: Object) -> Object:
         model = await self.session.model(plan["model_uuid"])
+        ends, offers = await self._ends(model, plan)
+        made = await relations.integrate(model, ends, plan.get("via") or "")
+        return _created(model, made, offers)
+
+    async def existing(self, plan: Object) -> Object | None:
+        model = await self.session.model(plan["model_uuid"])
+        ends, offers = await self._ends(model, plan)
+        for relation in (await self.session.status(model)).relations:
+            if len(relation.ends) == 2 and all(
+                any(end in (its.application, f"{its.application}:{its.endpoint}") for its in relation.ends)
+                for end in ends
+            ):
+                return _created(model, relation.ends, offers)
+        return None
+
+    async def _ends(self, model: Model, plan: Object) -> tuple[list[str], dict[str, str]]:
+        """``APPLICATION[:ENDPOINT]`` of both ends; the URLs of offers by the name they are consumed as."""
         ends, offers = [], {}
         for block in plan["application"]:
             if known(block.get("offer_url")):
@@ -42,11 +60,10 @@ class Integration(Resource):
             else:
                 name = block["name"]
             ends.append(f"{name}:{block['endpoint']}" if known(block.get("endpoint")) else name)
-        made = await relations.integrate(model, ends, plan.get("via") or "")
-        return {
-            "id": _id(model.uuid, made),
-            "application": [_block(end, offers.get(end.application)) for end in made],
-        }
+        return ends, offers
+
+    async def update(self, prior: Object, plan: Object, config: Object, operation: Operation) -> None:
+        """Nothing of it changes in place."""
 
     async def read(self, state: Object) -> Object | None:
         model = await self.model_of(state)
@@ -83,6 +100,13 @@ class Integration(Resource):
     async def locate(self, id: str) -> Object:
         parts = split_id(id, 5, "MODEL_UUID:PROVIDER:ENDPOINT:REQUIRER:ENDPOINT")
         return {"model_uuid": parts[0], "id": id, "application": []}
+
+
+def _created(model: Model, ends: tuple[RelationEnd, ...], offers: dict[str, str]) -> Object:
+    return {
+        "id": _id(model.uuid, ends),
+        "application": [_block(end, offers.get(end.application)) for end in ends],
+    }
 
 
 def _id(uuid: str, ends: tuple[RelationEnd, ...]) -> str:

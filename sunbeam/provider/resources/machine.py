@@ -7,6 +7,7 @@ import asyncio
 from sunbeam.juju import machines
 from sunbeam.juju.constraints import parse_constraints
 from sunbeam.juju.errors import JujuNotFound
+from sunbeam.juju.model import Model
 from sunbeam.provider.diagnostics import Diagnostic
 from sunbeam.provider.resource import Operation, Resource, check_model_uuid, split_id
 from sunbeam.provider.resources.model import managed
@@ -21,6 +22,8 @@ class Machine(Resource):
         super().__init__(session)
         self._adding = asyncio.Lock()
         """Juju numbers machines wrongly when asked for several at once."""
+        self._accounted: set[str] = set()
+        """Machines that a state knows, or will know."""
 
     def validate(self, config: Object) -> list[Diagnostic]:
         found = check_model_uuid(config)
@@ -38,15 +41,28 @@ class Machine(Resource):
     async def create(self, plan: Object, config: Object) -> Object:
         model = await self.session.model(plan["model_uuid"])
         async with self._adding:
-            id = await machines.add(
+            id = await self._unaccounted(model, plan) or await machines.add(
                 model,
                 constraints=plan["constraints"] if known(plan.get("constraints")) else "",
                 base=plan["base"] if known(plan.get("base")) else "",
                 placement=plan.get("placement") or "",
                 disks=plan.get("disks") or "",
             )
+            self._accounted.add(id)
         name = plan["name"] if known(plan.get("name")) else f"machine-{id}"
         return {"machine_id": id, "name": name, "id": f"{model.uuid}:{id}:{name}"}
+
+    async def _unaccounted(self, model: Model, plan: Object) -> str:
+        """A machine nobody uses, of a run that was killed; machines have no name of their own."""
+        if not self.session.adopts:
+            return ""
+        status = await self.session.status(model)
+        used = {unit.machine for unit in status.units()} | self._accounted
+        wanted = parse_constraints(plan["constraints"] if known(plan.get("constraints")) else "")
+        for machine in status.machines.values():
+            if machine.id not in used and parse_constraints(machine.constraints) == wanted:
+                return machine.id
+        return ""
 
     async def complete(self, state: Object, plan: Object) -> None:
         if plan["annotations"]:
@@ -54,6 +70,7 @@ class Machine(Resource):
             await model.annotate(f"machine-{state['machine_id']}", plan["annotations"])
 
     async def read(self, state: Object) -> Object | None:
+        self._accounted.add(state["machine_id"])
         model = await self.model_of(state)
         if model is None:
             return None

@@ -27,6 +27,12 @@ class ModelResource(Resource):
         )
         return {"uuid": model.uuid, "id": model.uuid}
 
+    async def existing(self, plan: Object) -> Object | None:
+        for summary in await self.session.controller.models():
+            if summary.name == plan["name"]:
+                return {"uuid": summary.uuid, "id": summary.uuid}
+        return None
+
     async def complete(self, state: Object, plan: Object) -> None:
         model = await self.session.model(state["uuid"])
         if plan["constraints"]:

@@ -27,6 +27,12 @@ class OfferResource(Resource):
         url = f"{controller.credentials.username}/{model.name}.{plan['name']}"
         return {"url": url, "id": url}
 
+    async def existing(self, plan: Object) -> Object | None:
+        owner = self.session.controller.credentials.username
+        model = await self.session.model(plan["model_uuid"])
+        url = f"{owner}/{model.name}.{plan['name']}"
+        return {"url": url, "id": url}
+
     async def read(self, state: Object) -> Object | None:
         try:
             offer = await offers.find(self.session.controller, state["url"])

@@ -35,6 +35,10 @@ class SecretResource(Resource):
         )
         return _identity(model.uuid, uri)
 
+    async def existing(self, plan: Object) -> Object | None:
+        model = await self.session.model(plan["model_uuid"])
+        return _identity(model.uuid, (await secrets.find(model, plan["name"])).uri)
+
     async def read(self, state: Object) -> Object | None:
         model = await self.model_of(state)
         if model is None:

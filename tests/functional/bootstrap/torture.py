@@ -1,8 +1,7 @@
 """Runs the small bootstrap again and again in forks of one process, and kills: ``... ROOT SEED KILLS``.
 
-Each run has one victim: the process that runs the bootstrap, sunbeamd or etcd.  A run may fail when one of
-the services dies below it; the next run continues.  Ends with a run that comes to its end, at the latest
-after KILLS, and prints what was killed and the exit codes of the runs (-1: killed) as JSON.
+Victims are the process that runs the bootstrap, sunbeamd and etcd.  A run may fail when the services die
+below it; the next run continues.  Ends with a run that comes to its end, at the latest after KILLS, and prints what was killed and the exit codes of the runs (-1: killed) as JSON.
 """
 
 from __future__ import annotations
@@ -23,12 +22,12 @@ from tests.functional.bootstrap import small_bootstrap
 from tests.functional.bootstrap.bootstrap_harness import SmallCloud
 
 VICTIMS = {
-    "bootstrap": (),
     "sunbeamd": ("tests.functional.bootstrap.daemon",),
     "etcd": ("--data-dir",),
 }
-LONGEST = 3.0
-"""Seconds after which at the latest a run meets its kill; undisturbed it takes about as long."""
+KILLED = -1
+LONGEST = 2.0
+"""Seconds from one kill to the next; undisturbed a run takes somewhat longer."""
 
 
 @dataclass
@@ -37,18 +36,33 @@ class Record:
     endings: list[int] = field(default_factory=list)
 
 
-def tortured_run(cloud: SmallCloud, moments: random.Random, record: Record) -> int | None:
-    """One run with one kill; its exit code unless it was the victim."""
-    victim = moments.choice(["bootstrap", "bootstrap", "sunbeamd", "etcd"])
+def tortured_run(cloud: SmallCloud, moments: random.Random, record: Record, kills: int) -> int:
+    """One run; its exit code, or KILLED.  Services are killed again and again until it ends."""
     child = _fork(cloud)
-    time.sleep(moments.uniform(0, LONGEST))
-    if victim == "bootstrap":
-        os.kill(child, signal.SIGKILL)
-        record.kills.append(victim)
-    elif cloud.kill(*VICTIMS[victim]):
-        record.kills.append(victim)
+    while len(record.kills) < kills:
+        ended = _ended(child, moments.uniform(0, LONGEST))
+        if ended is not None:
+            return ended
+        victim = moments.choice(["bootstrap", "bootstrap", "sunbeamd", "etcd"])
+        if victim == "bootstrap":
+            os.kill(child, signal.SIGKILL)
+            record.kills.append(victim)
+            break
+        if cloud.kill(*VICTIMS[victim]):
+            record.kills.append(victim)
     _, status = os.waitpid(child, 0)
-    return os.WEXITSTATUS(status) if os.WIFEXITED(status) else None
+    return os.WEXITSTATUS(status) if os.WIFEXITED(status) else KILLED
+
+
+def _ended(child: int, seconds: float) -> int | None:
+    """The exit code of a run that ends within ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        pid, status = os.waitpid(child, os.WNOHANG)
+        if pid:
+            return os.WEXITSTATUS(status)
+        time.sleep(0.02)
+    return None
 
 
 def calm_run(cloud: SmallCloud) -> int:
@@ -68,9 +82,8 @@ def _fork(cloud: SmallCloud) -> int:
 def main(root: Path, seed: int, kills: int) -> None:
     cloud, moments, record = SmallCloud(root), random.Random(seed), Record()
     while len(record.kills) < kills:
-        code = tortured_run(cloud, moments, record)
-        record.endings.append(-1 if code is None else code)
-        if code == 0:
+        record.endings.append(tortured_run(cloud, moments, record, kills))
+        if record.endings[-1] == 0:
             break
     if record.endings[-1:] != [0]:
         record.endings.append(calm_run(cloud))

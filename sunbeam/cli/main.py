@@ -7,6 +7,7 @@ when it is called, so that ``sunbeam --help`` stays fast.  To add one, write the
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -95,6 +96,8 @@ def report(error: Exception) -> int:
     from sunbeam.core.command import this_command
     from sunbeam.core.errors import SunbeamError
 
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        error = _full_disk(error)
     if not isinstance(error, SunbeamError):
         traceback.print_exception(error)
         error = SunbeamError(
@@ -104,6 +107,19 @@ def report(error: Exception) -> int:
         )
     sys.stderr.write(f"Error: {error}\n")
     return int(error.exit_code)
+
+
+def _full_disk(error: OSError) -> Exception:
+    from sunbeam.cli.session import this_node
+    from sunbeam.core.errors import SunbeamError
+
+    paths = this_node().paths
+    return SunbeamError(
+        "The disk is full",
+        where=str(error.filename or f"{paths.state} or {paths.run}"),
+        why=str(error),
+        next_command=f"df -h {paths.state} {paths.run}",
+    )
 
 
 if __name__ == "__main__":

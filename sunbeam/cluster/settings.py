@@ -52,7 +52,9 @@ class NodeSettings:
         """Raises SunbeamError if this machine is no node or the file is damaged."""
         path = cls.file(paths)
         try:
-            return cls(**json.loads(path.read_text()))
+            settings = cls(**json.loads(path.read_text()))
+            settings.network  # noqa: B018 (its ranges are checked by reading them)
+            return settings
         except FileNotFoundError:
             raise SunbeamError(
                 "This machine is not part of a cloud",
@@ -60,9 +62,10 @@ class NodeSettings:
                 next_command="sunbeam cluster bootstrap",
             ) from None
         except (ValueError, TypeError) as error:
+            example = json.dumps(asdict(cls("NAME", "ADDRESS")))
             raise SunbeamError(
                 "The settings of this node cannot be read",
                 where=str(path),
-                why=str(error),
-                next_command="sunbeam cluster bootstrap",
+                why=f"{error}\nit must be JSON such as {example}",
+                next_command=f"sensible-editor {path}",
             ) from error

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from sunbeam.core.shipped import shipped
 from sunbeam.core.task import Context, Task
 from sunbeam.juju.controller import Controller
 from sunbeam.juju.credentials import Credentials
+from sunbeam.juju.debug_log import DebugLog, LogQuery
+from sunbeam.juju.errors import JujuError, JujuStuck
 from sunbeam.juju.watch import Reasons, wait_active
 from sunbeam.provider.service import Provider
 from sunbeam.provider.serving import in_process
@@ -18,6 +20,8 @@ from sunbeam.terraform.binary import find_core
 from sunbeam.terraform.events import Event, ResourceEvent
 from sunbeam.terraform.module import Module
 
+TOLD_UNITS = 3
+TOLD_LINES = 4
 Variables = Callable[[Context], Awaitable[Mapping[str, Any]]]
 
 
@@ -90,5 +94,26 @@ class WaitActive(Task):
                 others = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
                 context.report(f"{unit}: {why}{others}")
 
-        async with Controller(Credentials.from_juju_data(context.paths.juju_data)) as controller:
-            await wait_active(await controller.model(self._model), on_progress=tell, grace=self._grace)
+        credentials = Credentials.from_juju_data(context.paths.juju_data)
+        async with Controller(credentials) as controller:
+            model = await controller.model(self._model)
+            try:
+                await wait_active(model, on_progress=tell, grace=self._grace)
+            except JujuStuck as stuck:
+                raise await _explained(stuck, DebugLog(credentials, model.uuid)) from stuck
+
+
+async def _explained(stuck: JujuStuck, log: DebugLog) -> JujuStuck:
+    """The error with the last words of the charms whose hooks failed."""
+    failed = [unit for unit, reason in sorted(stuck.reasons.items()) if reason.startswith("error")]
+    for unit in failed[:TOLD_UNITS]:
+        with suppress(JujuError):
+            said = [line.message for line in await log.kept(LogQuery("ERROR", unit, TOLD_LINES))]
+            words = [
+                line for text in said for line in text.splitlines() if not line.startswith("hook failed")
+            ]
+            if words:
+                stuck.why += "\n".join([f"\n{unit} said last:", *words[-TOLD_LINES:]])
+    if failed:
+        stuck.next_command = f"sunbeam debug log --unit {failed[0]}"
+    return stuck

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -20,6 +21,8 @@ from sunbeam.juju.credentials import Credentials
 
 ETCD = "etcd"
 DAEMON = "sunbeamd"
+NEEDED_DISK = 128 << 20
+"""Bytes: etcd writes its log in files of 64 MiB."""
 
 Programs = Callable[[Context, NodeSettings], list[Service]]
 
@@ -98,6 +101,20 @@ async def _api_answers(context: Context) -> Look:
     refused = refusal.read(context.paths)
     if refused is not None:
         return Look(missing="sunbeamd", failed=refused)
+    answer = await _log_in(context)
+    free = shutil.disk_usage(context.paths.state).free
+    if not answer.done and free < NEEDED_DISK:
+        full = SunbeamError(
+            "The disk is full",
+            where=str(context.paths.state),
+            why=f"etcd and sunbeamd need {NEEDED_DISK >> 20} MiB, {free >> 20} MiB are free",
+            next_command=f"df -h {context.paths.state}",
+        )
+        return Look(missing="sunbeamd", failed=full)
+    return answer
+
+
+async def _log_in(context: Context) -> Look:
     try:
         async with (
             asyncio.timeout(5),

@@ -96,7 +96,7 @@ async def bootstrap(root: Path) -> None:
 
 def run(root: Path) -> int:
     """The exit code; an error is told on standard error."""
-    os.environ.pop("JUJU_DATA", None)
+    os.environ["SUNBEAM_ROOT"] = str(root)
     try:
         asyncio.run(bootstrap(root))
     except Exception as failure:

@@ -1,7 +1,8 @@
 """Runs the small bootstrap again and again in forks of one process, and kills: ``... ROOT SEED KILLS``.
 
 Victims are the process that runs the bootstrap, sunbeamd and etcd.  A run may fail when the services die
-below it; the next run continues.  Ends with a run that comes to its end, at the latest after KILLS, and prints what was killed and the exit codes of the runs (-1: killed) as JSON.
+below it; the next run continues.  Ends with a run that comes to its end, at the latest after KILLS, and
+prints what was killed and the exit codes of the runs (-1: killed) as JSON.
 """
 
 from __future__ import annotations

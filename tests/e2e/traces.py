@@ -14,8 +14,8 @@ from sunbeam.core.process import SystemProcesses
 from sunbeam.substrates.embedded import trace
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-FOLDERS_OF_TOOLS = ("/root/.npm", "/root/.config", "/root/.local", "/root/.pki")
-"""Homes of npm, Chromium and their like, which the tests use as well."""
+FOLDERS_OF_TOOLS = ("/root/.npm", "/root/.config", "/root/.local", "/root/.pki", "/var/lib/containers/cache")
+"""Homes of npm, Chromium and their like, which the tests use as well; podman's cache of where layers were."""
 
 
 async def main(action: str, file: Path) -> int:
@@ -25,13 +25,9 @@ async def main(action: str, file: Path) -> int:
     if action == "take":
         file.write_text(now.dump())
         return 0
-    left = [
-        line
-        for line in trace.diff(trace.Snapshot.load(file.read_text()), now)
-        if not line.startswith("process ")
-    ]
-    ours = [line for line in trace.diff(trace.Snapshot.load(file.read_text()), now) if _is_ours(line)]
-    for line in (found := [*left, *ours]):
+    differences = trace.diff(trace.Snapshot.load(file.read_text()), now)
+    found = [line for line in differences if not line.startswith("process ") or _is_ours(line)]
+    for line in found:
         print(line)
     print(f"{len(found)} traces")
     return 1 if found else 0

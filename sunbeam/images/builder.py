@@ -18,6 +18,7 @@ from sunbeam.images.mirrors import SUITE, apt_sources
 from sunbeam.images.recipes import RECIPE_LABEL, REGISTRY, Recipe
 from sunbeam.images.slots import Slots
 
+FULL = "no space left on device"
 BASE_PACKAGES = "ca-certificates,python3"
 DPKG_OPTIONS = (
     "path-exclude=/usr/share/man/*",
@@ -161,11 +162,12 @@ class ImageBuilder:
                 await self._run_in(recipe.image, ["apt-get", "update", "-qq"])
             await self.podman.call(["tag", image_id, f"{REGISTRY}/{name}:{_content_tag(recipe, work)}"])
         except ProcessFailed as failure:
+            why = _reason(failure.completed)
             raise ImageBuildFailed(
                 what=f"image {name} could not be built",
                 where=str(recipe.folder),
-                why=_reason(failure.completed),
-                next_command=f"sunbeam image build {name}",
+                why=why,
+                next_command=f"df -h {self.cache}" if FULL in why.lower() else f"sunbeam image build {name}",
             ) from failure
         progress(f"image {name} is built")
 
@@ -229,5 +231,7 @@ def _content_tag(recipe: Recipe, work: Path) -> str:
 def _reason(completed: Completed) -> str:
     """The lines that matter of a failed build: apt's and dpkg's errors, else the last lines."""
     lines = (completed.stderr + "\n" + completed.stdout).strip().splitlines()
-    errors = [line for line in lines if line.startswith(("E:", "dpkg: error", "Error:"))]
+    errors = [
+        line for line in lines if line.startswith(("E:", "dpkg: error", "Error:")) or FULL in line.lower()
+    ]
     return "\n".join((errors or lines)[-5:])

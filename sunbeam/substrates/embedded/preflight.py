@@ -19,6 +19,7 @@ MEMORY_TOLERANCE = GIB // 2
 DISK = 20 * GIB
 PORTS = {443: "the dashboard and the APIs", 80: "the redirect to port 443", 17070: "the Juju API"}
 NEEDED = {"podman": "podman", "conmon": "conmon", "ip": "iproute2"}
+PRIVATE = (IPv4Network("10.77.0.0/16"), IPv4Network("172.28.0.0/14"), IPv4Network("192.168.0.0/16"))
 AGAIN = "sunbeam cluster bootstrap"
 
 
@@ -113,15 +114,13 @@ def _containers(facts: Facts) -> Iterator[Problem]:
 
 def _networks(facts: Facts, plan: NetworkPlan) -> Iterator[Problem]:
     own = (plan.pod_bridge, plan.external_bridge)
-    for word, option, network in (
-        ("pod", "--pod-range", plan.pods),
-        ("external", "--external-range", plan.external),
-    ):
+    for word, network, other in (("pod", plan.pods, plan.external), ("external", plan.external, plan.pods)):
         taken = facts.in_use(network, own)
         if taken:
-            yield _taken_range(word, option, network, taken)
+            yield _taken_range(word, network, taken, _free_range(facts, own, other))
     if plan.pods.overlaps(plan.external):
-        yield _taken_range("pod", "--pod-range", plan.pods, f"{plan.external}, the external range")
+        proposed = _free_range(facts, own, plan.external)
+        yield _taken_range("pod", plan.pods, f"{plan.external}, the external range", proposed)
     if not (facts.nftables_nat or facts.iptables_nat):
         yield Problem(
             "address translation does not work",
@@ -139,13 +138,22 @@ def _networks(facts: Facts, plan: NetworkPlan) -> Iterator[Problem]:
         )
 
 
-def _taken_range(word: str, option: str, network: IPv4Network, taken: str) -> Problem:
+def _taken_range(word: str, network: IPv4Network, taken: str, proposed: str) -> Problem:
     return Problem(
         f"the {word} range {network} is in use",
         where=taken,
         why="packets could not be told apart",
-        next_command=f"{AGAIN} {option} 10.{'77' if word == 'pod' else '78'}.0.0/24",
+        next_command=f"{AGAIN} --{word}-range {proposed}",
     )
+
+
+def _free_range(facts: Facts, own: tuple[str, ...], other: IPv4Network) -> str:
+    """A range of private addresses that neither this machine nor the ``other`` range uses."""
+    for private in PRIVATE:
+        for candidate in private.subnets(new_prefix=24):
+            if not candidate.overlaps(other) and not facts.in_use(candidate, own):
+                return str(candidate)
+    return "RANGE"
 
 
 def _ports(facts: Facts) -> Iterator[Problem]:

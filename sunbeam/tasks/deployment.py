@@ -8,10 +8,13 @@ from typing import Any
 
 from sunbeam.core.shipped import shipped
 from sunbeam.core.task import Context, Task
+from sunbeam.juju.applications import resolve
 from sunbeam.juju.controller import Controller
 from sunbeam.juju.credentials import Credentials
 from sunbeam.juju.debug_log import DebugLog, LogQuery
 from sunbeam.juju.errors import JujuError, JujuStuck
+from sunbeam.juju.model import Model
+from sunbeam.juju.status import full_status
 from sunbeam.juju.watch import Reasons, wait_active
 from sunbeam.provider.service import Provider
 from sunbeam.provider.serving import in_process
@@ -74,7 +77,7 @@ class ApplyModule(Task):
 
 
 class WaitActive(Task):
-    """Every unit of a model is active and idle."""
+    """Every unit of a model is active and idle; failed hooks are tried again at once."""
 
     def __init__(self, model: str, title: str, *needs: str, grace: float = 120) -> None:
         """``grace``: seconds for which a unit may be in trouble before the wait is given up."""
@@ -97,10 +100,19 @@ class WaitActive(Task):
         credentials = Credentials.from_juju_data(context.paths.juju_data)
         async with Controller(credentials) as controller:
             model = await controller.model(self._model)
+            await _retry_failed_hooks(model)
             try:
                 await wait_active(model, on_progress=tell, grace=self._grace)
             except JujuStuck as stuck:
                 raise await _explained(stuck, DebugLog(credentials, model.uuid)) from stuck
+
+
+async def _retry_failed_hooks(model: Model) -> None:
+    """Whoever types the command again has repaired something: no unit waits for its next attempt."""
+    for unit in (await full_status(model)).units():
+        if "error" in (unit.workload.current, unit.agent.current):
+            with suppress(JujuError):  # it may have been tried and be well by now
+                await resolve(model, unit.name)
 
 
 async def _explained(stuck: JujuStuck, log: DebugLog) -> JujuStuck:

@@ -53,14 +53,13 @@ class Machine(Resource):
         return {"machine_id": id, "name": name, "id": f"{model.uuid}:{id}:{name}"}
 
     async def _unaccounted(self, model: Model, plan: Object) -> str:
-        """A machine nobody uses, of a run that was killed; machines have no name of their own."""
+        """A like machine that no state knows, left by a killed run; machines have no name of their own."""
         if not self.session.adopts:
             return ""
         status = await self.session.status(model)
-        used = {unit.machine for unit in status.units()} | self._accounted
         wanted = parse_constraints(plan["constraints"] if known(plan.get("constraints")) else "")
         for machine in status.machines.values():
-            if machine.id not in used and parse_constraints(machine.constraints) == wanted:
+            if machine.id not in self._accounted and parse_constraints(machine.constraints) == wanted:
                 return machine.id
         return ""
 

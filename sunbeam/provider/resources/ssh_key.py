@@ -23,7 +23,9 @@ class SshKey(Resource):
 
     async def create(self, plan: Object, config: Object) -> Object:
         model = await self.session.model(plan["model_uuid"])
-        await machines.add_ssh_keys(model, self._user, [plan["payload"].strip()])
+        known = map(_key, await machines.ssh_keys(model)) if self.session.adopts else ()
+        if _key(plan["payload"]) not in known:
+            await machines.add_ssh_keys(model, self._user, [plan["payload"].strip()])
         return {"id": f"sshkey:{model.uuid}:{_identifier(plan['payload'])}"}
 
     async def read(self, state: Object) -> Object | None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import struct
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 
 from sunbeam.core.paths import Paths
@@ -40,6 +43,19 @@ def test_compute_services_are_up(openstack: Program) -> None:
     assert states == {"nova-conductor": "up", "nova-scheduler": "up", "nova-compute": "up"}
 
 
+def test_public_addresses_answer_over_verified_tls(openstack: Program) -> None:
+    trusted = ssl.create_default_context(cafile=Paths().etc / "ca.crt")
+    catalog = json.loads(openstack("catalog", "list", "-f", "json"))
+    public = {
+        service["Name"]: endpoint["url"]
+        for service in catalog
+        for endpoint in service["Endpoints"]
+        if endpoint["interface"] == "public"
+    }
+    assert {"keystone", "glance", "placement", "nova", "neutron"} <= public.keys()
+    assert {name: _answers(trusted, url) for name, url in public.items()} == dict.fromkeys(public, True)
+
+
 def test_the_first_vm_runs(openstack: Program) -> None:
     servers = json.loads(openstack("server", "list", "--all-projects", "-f", "json"))
     assert ("first", "ACTIVE") in [(server["Name"], server["Status"]) for server in servers]
@@ -71,6 +87,19 @@ async def test_libjuju_logs_in_with_the_juju_data_folder() -> None:
         status = await full_status(await controller.model("openstack"))
     assert {unit.workload.current for unit in status.units()} == {"active"}
     assert len(status.applications) == 12
+
+
+def _answers(trusted: ssl.SSLContext, url: str) -> bool:
+    """An API answers, were it only to ask for a token.  Raises URLError where TLS fails."""
+    assert url.startswith("https://"), url
+    opener = urllib.request.build_opener(
+        urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trusted)
+    )
+    try:
+        with opener.open(url, timeout=20) as answer:
+            return bool(answer.status < 400)
+    except urllib.error.HTTPError as error:
+        return error.code in (300, 401)
 
 
 def _alive(openstack: Program) -> dict[str, bool]:

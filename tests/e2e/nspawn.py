@@ -195,6 +195,15 @@ def _enter_own_cgroup() -> None:
 
 
 def _remove_own_cgroups() -> None:
+    """Raises OSError where processes are still in one."""
+    deadline = time.monotonic() + 30
     for group in _own_cgroups():
         for folder, _, _ in os.walk(group, topdown=False):
-            Path(folder).rmdir()
+            while True:
+                try:
+                    Path(folder).rmdir()
+                    break
+                except OSError:
+                    if time.monotonic() > deadline:
+                        raise
+                    time.sleep(0.1)

@@ -48,8 +48,10 @@ class ClusterCertificates:
         if not self.authority.exists:
             key = ec.generate_private_key(ec.SECP256R1())
             name = _name("Sunbeam cluster CA")
-            builder = _builder(name, name, key.public_key(), CA_VALIDITY).add_extension(
-                x509.BasicConstraints(ca=True, path_length=0), critical=True
+            builder = (
+                _builder(name, name, key.public_key(), CA_VALIDITY)
+                .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+                .add_extension(_key_usage(authority=True), critical=True)
             )
             _write(self.authority, key, builder.sign(key, hashes.SHA256()))
         return self.authority
@@ -70,6 +72,10 @@ class ClusterCertificates:
         builder = (
             _builder(_name(name), ca.subject, key.public_key(), LEAF_VALIDITY)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(_key_usage(authority=False), critical=True)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False
+            )
             .add_extension(
                 x509.SubjectAlternativeName([_general_name(host) for host in hosts]), critical=False
             )
@@ -93,6 +99,21 @@ def _general_name(host: str) -> x509.GeneralName:
         return x509.DNSName(host)
 
 
+def _key_usage(*, authority: bool) -> x509.KeyUsage:
+    """RFC 5280, section 4.2.1.3; Python refuses a CA without it since 3.13."""
+    return x509.KeyUsage(
+        digital_signature=not authority,
+        key_cert_sign=authority,
+        crl_sign=authority,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
 def _builder(
     subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, validity: timedelta
 ) -> x509.CertificateBuilder:
@@ -105,6 +126,7 @@ def _builder(
         .serial_number(x509.random_serial_number())
         .not_valid_before(start)
         .not_valid_after(start + validity)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
     )
 
 

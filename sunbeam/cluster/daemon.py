@@ -153,7 +153,8 @@ async def _reachable(cluster: ClusterStore) -> None:
             await cluster.get("nodes")
             return
         except Exception as error:
-            logger.info("waiting for the cluster store: %s", error)
+            # etcd3gw drops the reason: "connection refused", a certificate, ...
+            logger.info("waiting for the cluster store: %s", error.__context__ or error)
             await asyncio.sleep(0.3)
 
 

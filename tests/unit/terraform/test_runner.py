@@ -60,7 +60,7 @@ async def test_accepted_exit_codes_are_no_errors(tmp_path: Path) -> None:
 async def test_a_cancelled_core_is_interrupted_and_may_finish(tmp_path: Path) -> None:
     script = "trap 'echo saved > state; exit 1' INT; echo ready > ready; while :; do sleep 0.02; done"
     task = asyncio.create_task(runner(tmp_path, script).cmd("apply"))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not (tmp_path / "ready").exists():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         task.cancel()
@@ -73,7 +73,7 @@ async def test_a_core_that_does_not_stop_is_killed(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr("sunbeam.terraform.runner.GRACE_SECONDS", 0.1)
     script = "trap '' INT; echo $$ > ready; while :; do sleep 0.02; done"
     task = asyncio.create_task(runner(tmp_path, script).cmd("apply"))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not (tmp_path / "ready").exists() or not (tmp_path / "ready").read_text():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         task.cancel()

@@ -263,6 +263,8 @@ class _Reader(YamlText):
             if self.peek() == "?" and self.space_at(1):
                 self.at += 1
                 self.next_token()
+            if self.peek() == ":" and not self.starts_plain(in_flow=True):
+                raise self.error("a key is missing")
             key = self._checked_key(self._flow_item(indent, key=True))
             self.next_token()
             value: Any = Plain("")

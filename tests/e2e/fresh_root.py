@@ -81,7 +81,7 @@ def unpack(cache: Path, root: Path, *, address: str, gateway: str) -> None:
         ["update-ca-certificates"],
         ["systemctl", "--quiet", "enable", "writable-cgroups.service", "systemd-networkd.service"],
     ):
-        subprocess.run(["chroot", root, *words], timeout=60, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(["chroot", root, *words], timeout=60, check=True, capture_output=True)
     _copy_checkout(root / "root/sunbeam")
 
 

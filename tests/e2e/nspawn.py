@@ -82,7 +82,8 @@ class Machine:
             env={**settings, **(environment or {})},
             timeout=seconds,
         )
-        assert not check or done.returncode == 0, f"{' '.join(words)}: {done.stdout}{done.stderr}"
+        told = f"{done.stdout or ''}{done.stderr or ''}"
+        assert not check or done.returncode == 0, f"{' '.join(words)} ended with {done.returncode}: {told}"
         return done.stdout or ""
 
     def power_off(self) -> None:

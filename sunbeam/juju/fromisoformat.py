@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime
+from importlib.util import find_spec
 from types import ModuleType
 
-NAME = "backports.datetime_fromisoformat"
+PARENT = "backports"
+NAME = f"{PARENT}.datetime_fromisoformat"
 
 
 def stand_in() -> None:
     """From now on ``import backports.datetime_fromisoformat`` finds the standard library's function."""
+    if find_spec(PARENT) is None:
+        sys.modules[PARENT] = package = ModuleType(PARENT, __doc__)
+        package.__path__ = []
     module = ModuleType(NAME, __doc__)
     module.__dict__["datetime_fromisoformat"] = datetime.fromisoformat
     sys.modules.setdefault(NAME, module)

@@ -27,7 +27,7 @@ def _rows(application: ApplicationStatus) -> Iterator[dict[str, Any]]:
 
 def _unit(unit: UnitStatus) -> dict[str, Any]:
     message = unit.workload.message
-    if unit.agent.message and unit.agent.current != "idle":
+    if unit.agent.message:
         message = f"({unit.agent.message}) {message}".strip()
     name = f"{unit.name}*" if unit.leader else unit.name
     return _row(name, unit.workload.current, unit.agent.current, unit.address, message)

@@ -1,7 +1,7 @@
 """Waiting for a model: until it is settled, or until it is known that it will not be.
 
-There is no fixed limit while something changes.  A wait ends early when units stay in an error state, and
-gives up after a quiet period without any change (design D8).
+There is no fixed limit while there is progress: something is in a state in which it was not before.  A wait
+ends early when units stay in trouble, and gives up after a quiet period without progress (design D8).
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from contextlib import suppress
 
 from sunbeam.juju.errors import JujuError, JujuStuck
 from sunbeam.juju.model import Model
-from sunbeam.juju.status import ApplicationStatus, ModelStatus, UnitStatus, full_status
+from sunbeam.juju.status import ApplicationStatus, ModelStatus, State, UnitStatus, full_status
 
 Reasons = dict[str, str]
+PROVISIONING_ERROR = "provisioning error"
+"""Juju's status of a machine that could not be made."""
 
 
 async def changes(model: Model, *, least: float = 0.2, most: float = 5.0) -> AsyncIterator[None]:
@@ -67,13 +69,13 @@ async def wait_until(
 ) -> ModelStatus:
     """Wait until ``reasons`` (why not yet, by unit) is empty; returns the status that was so.
 
-    ``on_progress`` gets the reasons whenever they change.  Raises JujuStuck when ``failed`` names the same
-    entities for ``grace`` seconds without any change, or nothing at all changes for ``quiet`` seconds.
+    ``on_progress`` gets the reasons whenever they change.  Raises JujuStuck after ``grace`` seconds without
+    progress while ``failed`` names something, or after ``quiet`` seconds without progress.
     """
     clock = asyncio.get_running_loop().time
-    last: object = None
+    known: set[object] = set()
     last_reasons: Reasons | None = None
-    changed = clock()
+    progressed = clock()
     async for _ in changes(model):
         status = await full_status(model)
         open_reasons = reasons(status)
@@ -82,10 +84,10 @@ async def wait_until(
             last_reasons = open_reasons
         if not open_reasons:
             return status
-        picture = _picture(status)
-        if picture != last:
-            last, changed = picture, clock()
-        still = clock() - changed
+        if not (states := _states(status)) <= known:
+            known |= states
+            progressed = clock()
+        still = clock() - progressed
         failures = failed(status)
         if failures and still > grace:
             raise JujuStuck(what, f"model {model.name}", failures, "sunbeam debug log")
@@ -128,22 +130,36 @@ def not_active(status: ModelStatus, applications: Collection[str] | None = None)
             reasons[application.name] = f"has {len(application.units)} of {application.scale} units"
         for unit in _all_units(application):
             if unit.workload.current != "active" or unit.agent.current != "idle":
-                reasons[unit.name] = why(unit)
+                reasons[unit.name] = _machine_problem(status, unit) or why(unit)
     return reasons
 
 
 def in_trouble(status: ModelStatus, applications: Collection[str] | None = None) -> Reasons:
-    """Units whose hook failed or whose charm waits for a person."""
+    """Units whose hook failed, whose pod does not start, or whose charm waits for a person."""
     return {
-        unit.name: why(unit)
+        unit.name: _machine_problem(status, unit) or why(unit)
         for application in _chosen(status, applications)
         for unit in _all_units(application)
-        if "error" in (unit.workload.current, unit.agent.current) or unit.workload.current == "blocked"
+        if unit.workload.current in ("error", "blocked")
+        or unit.agent.current in ("error", "failed")
+        or _machine_problem(status, unit)
     }
 
 
+def _machine_problem(status: ModelStatus, unit: UnitStatus) -> str:
+    machine = status.machines.get(unit.machine)
+    if machine is None or machine.instance.current != PROVISIONING_ERROR:
+        return ""
+    return f"machine {machine.id}: {machine.instance.message}"
+
+
 def why(unit: UnitStatus) -> str:
-    """One line on a unit's state: ``waiting: for database`` or ``executing: database-relation-changed``."""
+    """One line on a unit's state: ``waiting: for database`` or ``executing: database-relation-changed``.
+
+    What an agent at rest says comes first: it is about the pod, without which the charm can only wait.
+    """
+    if unit.agent.message and unit.agent.current != "executing":
+        return unit.agent.message
     state = unit.workload if unit.workload.current != "active" or unit.agent.current == "idle" else unit.agent
     return f"{state.current}: {state.message}" if state.message else state.current
 
@@ -161,7 +177,12 @@ def _all_units(application: ApplicationStatus) -> list[UnitStatus]:
     return units + [sub for unit in units for sub in unit.subordinates.values()]
 
 
-def _picture(status: ModelStatus) -> object:
-    units = tuple((unit.name, unit.workload, unit.agent) for unit in status.units())
-    machines = tuple((machine.id, machine.agent, machine.instance) for machine in status.machines.values())
-    return units, machines, len(status.relations), len(status.applications)
+def _states(status: ModelStatus) -> set[object]:
+    """What each thing of the model is doing, without since when: a hook that fails again is no progress."""
+    units = {(unit.name, _words(unit.workload), _words(unit.agent)) for unit in status.units()}
+    machines = {(each.id, _words(each.agent), _words(each.instance)) for each in status.machines.values()}
+    return {*units, *machines, ("relations", len(status.relations)), *status.applications}
+
+
+def _words(state: State) -> tuple[str, str]:
+    return state.current, state.message

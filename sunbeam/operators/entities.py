@@ -268,8 +268,8 @@ class WorkloadState(BaseModel):
 class Unit(Entity):
     """A unit: its runtime address, statuses, and what its charm has seen.
 
-    ``problem`` is the substrate's one sentence on why it does not run.  ``force`` lets a dying unit go
-    although its hooks fail (``remove-unit --force``).
+    ``problem`` is the substrate's one sentence on why it does not run; ``failed``: it was tried in vain.
+    ``force`` lets a dying unit go although its hooks fail (``remove-unit --force``).
     """
 
     kind: ClassVar[str] = "unit"
@@ -292,6 +292,7 @@ class Unit(Entity):
     storage: list[str] = Field(default_factory=list)
     annotations: dict[str, str] = Field(default_factory=dict)
     problem: str = ""
+    failed: bool = False
     force: bool = False
 
     @property

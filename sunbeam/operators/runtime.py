@@ -65,12 +65,16 @@ class MachineSpec:
 
 @dataclass(frozen=True)
 class ContainerState:
-    """``boot_id`` is Pebble's; empty while Pebble does not answer.  ``problem`` is one sentence."""
+    """``boot_id`` is Pebble's; empty while Pebble does not answer.
+
+    ``problem`` is one sentence on why it does not run; ``failed``: it was tried in vain, and is again.
+    """
 
     boot_id: str = ""
     checks: dict[str, str] = field(default_factory=dict)
     notices: tuple[dict[str, Any], ...] = ()
     problem: str = ""
+    failed: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,7 @@ class UnitState:
     address: str = ""
     containers: dict[str, ContainerState] = field(default_factory=dict)
     problem: str = ""
+    failed: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,7 @@ class MachineState:
     pid: int = 0
     boot_id: str = ""
     problem: str = ""
+    failed: bool = False
 
 
 Report = Callable[[UnitState | MachineState], None]

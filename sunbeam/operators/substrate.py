@@ -33,8 +33,6 @@ from sunbeam.operators.view import belongings
 
 logger = logging.getLogger(__name__)
 
-INSTALLING = "installing agent"
-
 
 @dataclass
 class Substrate:
@@ -93,7 +91,7 @@ class Substrate:
                 self._pods[key] = spec
         except Exception as error:
             logger.exception("The pod of %s cannot be started", unit.name)
-            self._note_unit(unit, problem=f"{type(error).__name__}: {error}")
+            self._note_unit(unit, problem=f"{type(error).__name__}: {error}", failed=True)
             return False
         return True
 
@@ -109,7 +107,9 @@ class Substrate:
             self._move_units(machine)
         except Exception as error:
             logger.exception("Machine %s cannot be started", machine.number)
-            self._note_machine(machine, MachineState(*key, problem=f"{type(error).__name__}: {error}"))
+            self._note_machine(
+                machine, MachineState(*key, problem=f"{type(error).__name__}: {error}", failed=True)
+            )
             return False
         return True
 
@@ -175,11 +175,12 @@ class Substrate:
         if unit is not None:
             problems = [state.problem] if state.problem else []
             problems += [f"{name}: {seen.problem}" for name, seen in state.containers.items() if seen.problem]
+            failed = state.failed or any(seen.failed for seen in state.containers.values())
             workloads = {
                 name: WorkloadState(boot_id=seen.boot_id, notices=list(seen.notices), checks=seen.checks)
                 for name, seen in state.containers.items()
             }
-            self._note_unit(unit, state.address, "; ".join(problems), workloads)
+            self._note_unit(unit, state.address, "; ".join(problems), workloads, failed=failed)
 
     def _note_unit(
         self,
@@ -187,17 +188,14 @@ class Substrate:
         address: str = "",
         problem: str = "",
         workloads: dict[str, WorkloadState] | None = None,
+        *,
+        failed: bool = False,
     ) -> None:
         with self.store.transaction() as tx:
             if workloads is not None:
                 unit.containers = workloads
             self._move(tx, unit, address)
-            if unit.problem != problem:
-                unit.problem = problem
-                if not unit.seen.installed:
-                    unit.workload_status = Status(current="waiting", message=problem or INSTALLING)
-                elif unit.agent_status.current == "idle":
-                    unit.agent_status = Status(current="idle", message=problem)
+            unit.problem, unit.failed = problem, failed
             tx.put(unit)
 
     def _note_machine(self, machine: Machine, state: MachineState) -> None:
@@ -206,7 +204,7 @@ class Substrate:
             machine.address = state.address or machine.address
             is_up = state.pid > 0
             machine.status = _renewed(machine.status, "started" if is_up else "pending")
-            word = "running" if is_up else "provisioning error" if state.problem else "pending"
+            word = "running" if is_up else "provisioning error" if state.failed else "pending"
             machine.instance_status = _renewed(machine.instance_status, word, state.problem)
             if is_up and not machine.instance_id:
                 machine.instance_id = f"sunbeam-{machine.model_uuid[:8]}-{machine.number}"

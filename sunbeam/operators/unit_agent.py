@@ -119,7 +119,7 @@ class UnitAgent:
             if self._kicked.is_set():
                 return
             with self._store.transaction(durable=False) as tx:
-                self.unit.agent_status = Status(current="idle", message=self.unit.problem)
+                self.unit.agent_status = Status(current="idle")
                 tx.put(self.unit)
         due = [next_moment(view), self.unit.error.retry_at if self.unit.error else None]
         first = min((each for each in due if each), default=None)

@@ -27,6 +27,8 @@ def agent_status(unit: Unit) -> Status:
     """As in Juju, the agent of a unit in error is idle: the error is shown on the workload."""
     if unit.error is not None and unit.agent_status.current == "error":
         return unit.agent_status.model_copy(update={"current": "idle", "message": ""})
+    if unit.failed:
+        return unit.agent_status.model_copy(update={"current": "failed", "message": unit.problem})
     if unit.problem:
         return unit.agent_status.model_copy(update={"message": unit.problem})
     return unit.agent_status

@@ -97,6 +97,8 @@ def write(folders: ContainerFolders, settings: ContainerSettings) -> None:
                     f"nofile={settings.nofile}:{settings.nofile}",
                     f"nproc={settings.nproc}:{settings.nproc}",
                 ],
+                # Other containers refuse their guests a key ring, and root's quota is 200 keys.
+                "keyring": False,
                 "log_driver": "k8s-file",
                 "log_size_max": LOG_BYTES,
             },

@@ -41,13 +41,14 @@ class Processes:
 
 
 class Keeper:
-    """``pid``, ``pebble`` and ``problem`` are what is seen; ``on_change`` is called when they changed."""
+    """``pid``, ``pebble``, ``problem`` and ``failed`` are what is seen; ``on_change`` hears of changes."""
 
     def __init__(self, container: Container, workshop: Workshop, on_change: Callable[[], None]) -> None:
         self.container = container
         self.pid = 0
         self.pebble: PebbleView | None = None
         self.problem = ""
+        self.failed = False
         self._workshop = workshop
         self._on_change = on_change
 
@@ -64,7 +65,7 @@ class Keeper:
                 found = None
                 await self._follow(running)
             except (ProcessFailed, OSError, TimeoutError, ValueError) as error:
-                self._note(problem=_sentence(self.container, error))
+                self._note(problem=_sentence(self.container, error), failed=True)
                 self._workshop.images.forget(self.container.image)
             if time.monotonic() - started > STEADY_SECONDS:
                 pause = FIRST_PAUSE
@@ -121,8 +122,8 @@ class Keeper:
         self.pebble = view
         self._on_change()
 
-    def _note(self, pid: int = 0, problem: str = "") -> None:
-        self.pid, self.problem, self.pebble = pid, problem, None
+    def _note(self, pid: int = 0, problem: str = "", *, failed: bool = False) -> None:
+        self.pid, self.problem, self.failed, self.pebble = pid, problem, failed, None
         self._on_change()
 
 

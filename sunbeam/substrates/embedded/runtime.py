@@ -55,6 +55,7 @@ class _Resident:
     settling: asyncio.Lock = field(default_factory=asyncio.Lock)
     jobs: set[asyncio.Task[None]] = field(default_factory=set)
     problem: str = ""
+    failed: bool = False
 
 
 class EmbeddedRuntime:
@@ -140,11 +141,11 @@ class EmbeddedRuntime:
                 try:
                     await self._publish()
                     await self._keep(key, resident, await self._containers(key, resident))
-                    resident.problem = ""
+                    resident.problem, resident.failed = "", False
                     return
                 except (SunbeamError, ProcessFailed, OSError, TimeoutError) as error:
                     logger.warning("%s cannot be started: %s", key, error)
-                    resident.problem = f"its network could not be made: {error}"
+                    resident.problem, resident.failed = f"its network could not be made: {error}", True
                 finally:
                     self._tell(key)
                 await asyncio.sleep(pause)
@@ -158,7 +159,7 @@ class EmbeddedRuntime:
             return pod_containers(spec, namespace, self.host)
         image = image_name(spec.image)
         if not await self._workshop.images.has(image):
-            resident.problem = f"image {image} is being built"
+            resident.problem, resident.failed = f"image {image} is being built", False
             self._tell(key)
             await self._workshop.images.wait(image)
         kvm = await kvm_works(self.podman, image, self._kvm_memory)
@@ -232,6 +233,7 @@ def _state(resident: _Resident) -> UnitState | MachineState:
             resident.address,
             {name.rpartition(".")[2]: _container_state(keeper) for name, keeper in keepers.items()},
             resident.problem,
+            resident.failed,
         )
     keeper = next(iter(keepers.values()), None)
     seen = _container_state(keeper) if keeper else ContainerState()
@@ -242,11 +244,12 @@ def _state(resident: _Resident) -> UnitState | MachineState:
         pid=keeper.pid if keeper else 0,
         boot_id=seen.boot_id,
         problem=resident.problem or seen.problem,
+        failed=resident.failed or seen.failed,
     )
 
 
 def _container_state(keeper: Keeper) -> ContainerState:
     if keeper.pebble is None:
-        return ContainerState(problem=keeper.problem)
+        return ContainerState(problem=keeper.problem, failed=keeper.failed)
     view = keeper.pebble
     return ContainerState(view.boot_id, dict(view.checks), view.notices, keeper.problem)

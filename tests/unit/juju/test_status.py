@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sunbeam.juju.status import parse_status
+from sunbeam.juju.status import ModelStatus, parse_status
 from sunbeam.juju.watch import in_trouble, not_active
 
 
@@ -77,3 +77,41 @@ def test_the_reason_of_each_unit_is_named() -> None:
 def test_trouble_is_what_does_not_pass_by_itself() -> None:
     assert sorted(in_trouble(STATUS)) == ["glance/0", "nova/0"]
     assert in_trouble(STATUS, ["keystone"]) == {}
+
+
+def broken(agent: str, instance: str) -> ModelStatus:
+    return parse_status(
+        {
+            "model": {"name": "machines", "type": "iaas"},
+            "applications": {
+                "ovn": {
+                    "units": {
+                        "ovn/0": {
+                            "workload-status": {"status": "waiting", "info": "Waiting for Pebble."},
+                            "agent-status": {
+                                "status": agent,
+                                "info": "ovn: container ovn could not be started",
+                            },
+                        }
+                    }
+                },
+                "hypervisor": {"units": {"hypervisor/0": unit("waiting", "allocating", machine="0")}},
+            },
+            "machines": {"0": {"instance-status": {"status": instance, "info": "no address is left"}}},
+        }
+    )
+
+
+def test_a_pod_or_machine_that_does_not_start_is_trouble_and_named() -> None:
+    reasons = {
+        "ovn/0": "ovn: container ovn could not be started",
+        "hypervisor/0": "machine 0: no address is left",
+    }
+    assert in_trouble(broken("failed", "provisioning error")) == reasons
+    assert not_active(broken("failed", "provisioning error")) == reasons
+
+
+def test_what_a_pod_waits_for_is_told_without_calling_it_trouble() -> None:
+    status = broken("idle", "pending")
+    assert in_trouble(status) == {}
+    assert not_active(status)["ovn/0"] == "ovn: container ovn could not be started"

@@ -7,17 +7,18 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from tests.e2e.conftest import PROGRAMS
 from tests.e2e.guest import floating_address, page_of
+from tests.e2e.processes import children, containers, pids_of
 
 Program = Callable[..., str]
 
 
 def test_a_killed_sunbeamd_is_back_and_no_container_restarts() -> None:
     before = containers()
-    os.kill(pid_of("sunbeam.cluster.daemon"), signal.SIGKILL)
+    (daemon,) = pids_of("sunbeam.cluster.daemon", "/")
+    os.kill(daemon, signal.SIGKILL)
     deadline = time.monotonic() + 60
     while "All is well." not in status() and time.monotonic() < deadline:
         time.sleep(1)
@@ -27,8 +28,7 @@ def test_a_killed_sunbeamd_is_back_and_no_container_restarts() -> None:
 
 def test_a_killed_container_comes_back(sunbeam: Program) -> None:
     name, conmon = next((name, pid) for name, pid in containers().items() if name.startswith("memcached"))
-    child = int(Path(f"/proc/{conmon}/task/{conmon}/children").read_text().split()[0])
-    os.kill(child, signal.SIGKILL)
+    os.kill(children(conmon)[0], signal.SIGKILL)
     deadline = time.monotonic() + 60
     while containers().get(name) in (None, conmon):
         assert time.monotonic() < deadline, "memcached did not come back"
@@ -48,28 +48,3 @@ def test_stop_and_start_bring_the_vm_back(sunbeam: Program, openstack: Program) 
 def status() -> str:
     argv = [str(PROGRAMS / "sunbeam"), "cluster", "status"]
     return subprocess.run(argv, capture_output=True, text=True, timeout=60).stdout
-
-
-def containers() -> dict[str, int]:
-    """The process id of each container's conmon, by the container's name."""
-    found = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        words = _words(folder)
-        if words and Path(words[0]).name == "conmon" and "/var/lib/sunbeam/" in " ".join(words):
-            found[words[words.index("-n") + 1]] = int(folder.name)
-    return found
-
-
-def pid_of(module: str) -> int:
-    return next(
-        int(folder.name)
-        for folder in Path("/proc").glob("[0-9]*")
-        if module in (words := _words(folder)) and "sh" not in words[0].rpartition("/")[2]
-    )
-
-
-def _words(folder: Path) -> list[str]:
-    try:
-        return (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
-    except OSError:
-        return []

@@ -1,0 +1,240 @@
+"""The manifest: everything that a person can say about a cloud, each key with its default and its meaning.
+
+The docstring below a key is its description in the JSON Schema and in the reference.  A key is here only if
+it has an effect.  What needs two keys to be judged is in ``rules``.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv4Network
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StringConstraints
+from pydantic_core import PydanticCustomError
+
+SCHEMA = 1
+"""The schema that this version writes and reads; ``migrate`` brings older files to it."""
+
+
+def _no_number(value: Any) -> Any:
+    """Python takes the number 5 for the address 0.0.0.5."""
+    if isinstance(value, (int, float)):
+        raise PydanticCustomError("string_type", "must be text")
+    return value
+
+
+def _no_boolean(value: Any) -> Any:
+    """Python takes true for the number 1."""
+    if isinstance(value, bool):
+        raise PydanticCustomError("int_type", "must be a number")
+    return value
+
+
+Address = Annotated[IPv4Address, BeforeValidator(_no_number)]
+Range = Annotated[IPv4Network, BeforeValidator(_no_number)]
+Count = Annotated[int, BeforeValidator(_no_boolean)]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
+HostName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
+Interface = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9_.-]{1,15})?$")]
+Size = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*[MGTP]$")]
+Text = Annotated[str, Field(json_schema_extra={"references": True})]
+"""Text in which ``${env:NAME}`` and ``${file:PATH}`` stand for a variable's value and a file's content."""
+Role = Literal["control", "compute"]
+
+
+class Part(BaseModel):
+    """A mapping of the manifest: its keys and no others."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+        validate_by_name=True,
+        validate_by_alias=True,
+    )
+
+
+class External(Part):
+    """The network outside, on which floating addresses of VMs are reached."""
+
+    range: Range = IPv4Network("172.24.4.0/24")
+    """IPv4 range of the external network."""
+
+    gateway: Address | None = None
+    """Router of the range, by default its first address; without an interface this machine has it."""
+
+    first: Address | None = None
+    """First address that VMs may get; without one the sixteenth of the range."""
+
+    last: Address | None = None
+    """Last address that VMs may get; without one the last but one of the range."""
+
+    interface: Interface = ""
+    """Network interface that leads to the range; without one only this machine reaches it."""
+
+    @property
+    def router(self) -> IPv4Address:
+        return self.gateway or self.range[1]
+
+    @property
+    def pool(self) -> tuple[IPv4Address, IPv4Address]:
+        """First and last address that VMs may get."""
+        return self.first or self.range[16], self.last or self.range[-2]
+
+
+class Network(Part):
+    """Addresses of the cloud."""
+
+    address: Address | None = None
+    """Address at which users reach the cloud; without one that of this machine's default route."""
+
+    pods: Range = IPv4Network("10.20.30.0/24")
+    """IPv4 range of the control plane's pods and of machine containers."""
+
+    external: External = External()
+
+    dns: tuple[Address, ...] = ()
+    """Resolvers of subnets that name none; without one the default of the charm neutron."""
+
+
+class Proxy(Part):
+    """The proxy through which this machine, its image builds and charms reach the world."""
+
+    http: Text = ""
+    """URL of the proxy for HTTP."""
+
+    https: Text = ""
+    """URL of the proxy for HTTPS."""
+
+    no_proxy: Text = ""
+    """Names, domains and ranges that are reached without a proxy, separated by commas."""
+
+
+class Charm(Part):
+    """How an application is deployed."""
+
+    config: dict[str, StrictBool | int | float | Text] = {}
+    """Options of the charm; they can be changed later."""
+
+    units: Annotated[Count, Field(ge=1)] = 1
+    """Number of units; the embedded substrate runs one."""
+
+    storage: dict[str, Size] = {}
+    """Size by storage label, such as 20G; it cannot be changed later."""
+
+
+class Software(Part):
+    """What the cloud runs."""
+
+    charms: dict[str, Charm] = {}
+    """How applications differ from their charm's defaults, by name."""
+
+    images: dict[str, Annotated[str, StringConstraints(min_length=1)]] = {}
+    """Container images to pull instead of building them: reference by the name of the recipe."""
+
+
+class DemoNetwork(Part):
+    """The demo project's own network."""
+
+    range: Range = IPv4Network("192.168.55.0/24")
+    """IPv4 range of the network."""
+
+    dns: tuple[Address, ...] = ()
+    """Resolvers of VMs on it; without one those of the cloud."""
+
+
+class Quota(Part):
+    """How much the demo project may use."""
+
+    instances: Annotated[Count, Field(ge=-1)] = 20
+    """Number of VMs; -1 is no limit."""
+
+    cores: Annotated[Count, Field(ge=-1)] = 40
+    """Number of virtual CPUs; -1 is no limit."""
+
+    ram: Annotated[Count, Field(ge=-1)] = 65536
+    """Memory in MiB; -1 is no limit."""
+
+
+class Flavor(Part):
+    """A size of VMs."""
+
+    ram: Annotated[Count, Field(ge=1)]
+    """Memory in MiB."""
+
+    vcpus: Annotated[Count, Field(ge=1)]
+    """Number of virtual CPUs."""
+
+    disk: Annotated[Count, Field(ge=0)]
+    """Root disk in GiB; 0 is the size of the image."""
+
+
+class Demo(Part):
+    """What `sunbeam configure` makes for a first VM."""
+
+    project: Name = "demo"
+    """Name of the project, its network and its router."""
+
+    user: Name = "demo"
+    """Name of the user."""
+
+    password: Text = ""
+    """Password of the user; without one it is made up.  Best a reference."""
+
+    network: DemoNetwork = DemoNetwork()
+
+    quota: Quota = Quota()
+
+    flavors: dict[str, Flavor] = {
+        "m1.tiny": Flavor(ram=192, vcpus=1, disk=1),
+        "m1.small": Flavor(ram=1024, vcpus=1, disk=10),
+        "m1.medium": Flavor(ram=2048, vcpus=2, disk=20),
+    }
+    """Sizes of VMs by name."""
+
+
+class Features(Part):
+    """Optional capabilities by name; this version has none."""
+
+
+class Node(Part):
+    """A machine of the cloud."""
+
+    name: HostName
+    """Name of the machine; of the first one, without this key, its host name."""
+
+    roles: tuple[Role, ...] = ("control", "compute")
+    """What the machine does."""
+
+
+class Manifest(Part):
+    """A cloud.  Without a manifest it is made of the defaults."""
+
+    schema_version: Annotated[Literal[1], Field(alias="schema")] = 1
+    """Version of this format."""
+
+    name: Annotated[str, StringConstraints(max_length=60)] = ""
+    """Name of the cloud, in the title of the dashboard's pages."""
+
+    substrate: Literal["embedded"] = "embedded"
+    """What runs the operators."""
+
+    region: Name = "RegionOne"
+    """Name of the OpenStack region."""
+
+    network: Network = Network()
+
+    proxy: Proxy = Proxy()
+
+    software: Software = Software()
+
+    demo: Demo = Demo()
+
+    features: Features = Features()
+
+    nodes: tuple[Node, ...] = ()
+    """The machines; this version makes a cloud of one."""
+
+    def dump(self) -> dict[str, Any]:
+        """As JSON would hold it, defaults included; keys without a value are left out."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)

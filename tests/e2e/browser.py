@@ -47,6 +47,13 @@ class Browser:
             time.sleep(0.5)
         return text
 
+    def wait_for_element(self, selector: str, seconds: float = 60) -> None:
+        """Raises AssertionError with the page's text."""
+        deadline = time.monotonic() + seconds
+        while not self._post("/elements", {"using": "css selector", "value": selector}):
+            assert time.monotonic() < deadline, f"no {selector} on the page:\n{self.text()}"
+            time.sleep(0.5)
+
     def screenshot(self, target: Path) -> None:
         target.write_bytes(base64.b64decode(self._get("/screenshot")))
 

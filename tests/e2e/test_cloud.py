@@ -69,6 +69,15 @@ def test_the_vm_answers_ping_on_its_floating_address(openstack: Program) -> None
     assert ping(floating_address(openstack))
 
 
+def test_a_snapshot_of_the_vm_becomes_an_image(openstack: Program) -> None:
+    openstack("server", "image", "create", "--name", "snapshot", "--wait", "first", cloud="demo")
+    try:
+        image = json.loads(openstack("image", "show", "snapshot", "-f", "json", cloud="demo"))
+        assert (image["status"], image["size"] > 0) == ("active", True)
+    finally:
+        openstack("image", "delete", "snapshot", cloud="demo")
+
+
 def test_status_says_that_all_is_well(sunbeam: Program) -> None:
     assert "All is well." in sunbeam("cluster", "status")
     report = json.loads(sunbeam("cluster", "status", "--format", "json"))

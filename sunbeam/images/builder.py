@@ -88,9 +88,10 @@ class ImageBuilder:
             if f"{(names or [''])[0].rpartition(':')[0]}:latest" not in names:
                 continue
             name = names[0].rpartition(":")[0].removeprefix(f"{REGISTRY}/")
-            tag = next((each.rpartition(":")[2] for each in names if not each.endswith(":latest")), "latest")
-            labels = entry.get("Labels") or {}
-            found[name] = Image(name, entry["Id"], tag, labels.get(RECIPE_LABEL, ""), int(entry["Size"]))
+            digest = (entry.get("Labels") or {}).get(RECIPE_LABEL, "")
+            tags = [each.rpartition(":")[2] for each in names]
+            tag = next((each for each in tags if each not in ("latest", digest)), "latest")
+            found[name] = Image(name, entry["Id"], tag, digest, int(entry["Size"]))
         return found
 
     async def is_current(self, name: str) -> bool:
@@ -147,12 +148,13 @@ class ImageBuilder:
             built = await self.podman.call(
                 [
                     "build", "--layers=false", "--network=host", "--quiet",
-                    "--build-arg", "BASE=latest",
+                    "--build-arg", f"BASE={recipe.parent.digest if recipe.parent else ''}",
                     "--label", f"{RECIPE_LABEL}={recipe.digest}",
                     "--volume", f"{self.cache / 'lists'}:/var/lib/apt/lists",
                     "--volume", f"{archives}:/var/cache/apt/archives",
                     "--volume", f"{work}:/run/build",
                     "--tag", recipe.image,
+                    "--tag", recipe.latest,
                     context,
                 ]
             )  # fmt: skip

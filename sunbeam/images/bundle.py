@@ -23,7 +23,7 @@ async def export_images(builder: ImageBuilder, target: Path) -> None:
         )
     temporary = target.with_name(target.name + ".new")
     temporary.unlink(missing_ok=True)
-    names = [recipe.image for recipe in builder.recipes.values()]
+    names = [name for recipe in builder.recipes.values() for name in (recipe.image, recipe.latest)]
     await builder.podman.call(["save", "--multi-image-archive", "--output", temporary, *names])
     temporary.replace(target)
 

@@ -26,7 +26,12 @@ class Recipe:
 
     @property
     def image(self) -> str:
-        """The name charms and Terraform modules use."""
+        """The reference Terraform modules use: another recipe is another image, which its pods then run."""
+        return f"{REGISTRY}/{self.name}:{self.digest}"
+
+    @property
+    def latest(self) -> str:
+        """The reference that moves with each build: a machine takes it when it is made."""
         return f"{REGISTRY}/{self.name}:latest"
 
     @cached_property

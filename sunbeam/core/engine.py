@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from sunbeam.core.change import Change, ChangeFailed
 from sunbeam.core.clock import Clock
 from sunbeam.core.errors import Interrupted, NeedsPerson, PreflightFailed, Problem, SunbeamError
+from sunbeam.core.estimate import PARALLEL
 from sunbeam.core.events import ChangeFinished, ChangeStarted, Listener, ProblemFound
+from sunbeam.core.foresight import Foresight
+from sunbeam.core.history import expectations
 from sunbeam.core.host import Host, Mutation
 from sunbeam.core.journal import ChangeRecord, Journal, TaskRecord
 from sunbeam.core.paths import Paths
@@ -22,16 +24,14 @@ from sunbeam.core.task_run import Seams, TaskRun
 
 __all__ = ["Change", "ChangeFailed", "Engine", "Planned"]
 
-PARALLEL = max(8, 2 * (os.cpu_count() or 1))
-"""Tasks at work at the same time; most of them wait for something."""
-
 
 @dataclass(frozen=True)
 class Planned:
     """A task that is to be done; ``mutations`` are known of rehearsable tasks."""
 
     task: Task
-    mutations: tuple[Mutation, ...] = ()
+    mutations: tuple[Mutation, ...]
+    foresight: Foresight
 
 
 class Engine:
@@ -61,7 +61,8 @@ class Engine:
         await self._check(change)
         number, known = self._open(change)
         tasks = tuple((task.id, task.title) for task in change.tasks)
-        self._seams.emit(ChangeStarted(number, change.kind, change.title, tasks, bool(known)))
+        expected = expectations(change, self._seams.journal)
+        self._seams.emit(ChangeStarted(number, change.kind, change.title, tasks, bool(known), expected))
         await self._closing(number, self._do_all(change, TaskRun(self._seams, number, known)))
 
     async def undo(self, change: Change, record: ChangeRecord) -> None:
@@ -81,11 +82,13 @@ class Engine:
     async def plan(self, change: Change) -> list[Planned]:
         """What ``run`` would do, in order, after the same checks; reads only."""
         await self._check(change)
-        planned: list[Planned] = []
+        planned: dict[str, Planned] = {}
         for task in change.in_order():
-            if not await self._will_be_unchanged(task, {each.task.id for each in planned}):
-                planned.append(Planned(task, await self._rehearse(task)))
-        return planned
+            if not await self._will_be_unchanged(task, set(planned)):
+                before = {task_id: each.foresight for task_id, each in planned.items()}
+                mutations = await self._rehearse(task)
+                planned[task.id] = Planned(task, mutations, await self._foresee(task, before))
+        return list(planned.values())
 
     async def _check(self, change: Change) -> None:
         found = await asyncio.gather(*(self._problems(task) for task in change.tasks))
@@ -188,6 +191,12 @@ class Engine:
         before = len(self._seams.host.performed)
         await task.act(self._seams.context(0, task))
         return tuple(self._seams.host.performed[before:])
+
+    async def _foresee(self, task: Task, before: Mapping[str, Foresight]) -> Foresight:
+        try:
+            return await task.foresee(self._seams.context(0, task), before)
+        except Exception as failure:
+            raise self._seams.typed(task, failure) from failure
 
     def _failure(self, failures: list[SunbeamError]) -> SunbeamError:
         if len(failures) == 1:

@@ -6,16 +6,25 @@ not know.  Plain dataclasses, since a command that only shows progress should no
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
+
+from sunbeam.core.estimate import Expected
+from sunbeam.core.foresight import Preview
+from sunbeam.core.shapes import read
 
 SCHEMA = 1
 
 
 def _timestamp() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _type_of(kind: type[Event]) -> str:
+    """``task-started`` for TaskStarted."""
+    return "".join(f"-{char.lower()}" if char.isupper() else char for char in kind.__name__).lstrip("-")
 
 
 @dataclass(frozen=True)
@@ -28,8 +37,7 @@ class Event:
     @property
     def type(self) -> str:
         """``task-started`` for TaskStarted."""
-        name = type(self).__name__
-        return "".join(f"-{char.lower()}" if char.isupper() else char for char in name).lstrip("-")
+        return _type_of(type(self))
 
     def as_dict(self) -> dict[str, Any]:
         return {"schema": SCHEMA, "type": self.type, **asdict(self)}
@@ -37,29 +45,59 @@ class Event:
 
 @dataclass(frozen=True)
 class ProblemFound(Event):
-    """A finding before anything changed (``change`` is 0); ``severity`` is ``error`` or ``warning``."""
+    """A finding before anything changed (``change`` is 0); ``severity`` is ``error`` or ``warning``.
+
+    ``id`` names its kind, ``evidence`` is what was seen, ``fix`` the id of a safe fix.
+    """
 
     severity: str
     what: str
     where: str = ""
     why: str = ""
     next_command: str = ""
+    id: str = ""
+    evidence: str = ""
+    fix: str = ""
+
+
+@dataclass(frozen=True)
+class ChangePreviewed(Event):
+    """A dry run: what the change would do (``change`` is 0); nothing was changed."""
+
+    preview: Preview
 
 
 @dataclass(frozen=True)
 class ChangeStarted(Event):
-    """``tasks`` are (id, title); ``resumed`` if it continues where it was cut off."""
+    """``tasks`` are (id, title); ``resumed`` if it continues where it was cut off; ``expected`` by task."""
 
     kind: str
     title: str
     tasks: tuple[tuple[str, str], ...]
     resumed: bool = False
+    expected: tuple[Expected, ...] = ()
 
 
 @dataclass(frozen=True)
 class TaskStarted(Event):
+    """Its needs are met: the task begins, or waits for its turn."""
+
     task: str
     title: str
+
+
+@dataclass(frozen=True)
+class TaskQueued(Event):
+    """The task waits for its turn, such as a free builder; ``task-working`` ends that."""
+
+    task: str
+
+
+@dataclass(frozen=True)
+class TaskWorking(Event):
+    """It is the task's turn; ``seconds`` of its end count from here."""
+
+    task: str
 
 
 @dataclass(frozen=True)
@@ -78,6 +116,15 @@ class Awaiting(Event):
     what: str
     unit: str
     since: str
+
+
+@dataclass(frozen=True)
+class UnitAwaited(Event):
+    """The task waits for ``unit``, whose status text is ``what``; empty when it waits no more."""
+
+    task: str
+    unit: str
+    what: str
 
 
 @dataclass(frozen=True)
@@ -108,9 +155,22 @@ class TaskFinished(Event):
 
 @dataclass(frozen=True)
 class ChangeFinished(Event):
+    """``status`` is a ChangeStatus; ``seconds`` since it was started or continued."""
+
     status: str
     seconds: float
     error: str = ""
 
 
+KINDS: dict[str, type[Event]] = {_type_of(kind): kind for kind in Event.__subclasses__()}
+"""Every event by its type, in the order in which a change tells them."""
+
 Listener = Callable[[Event], None]
+
+
+def parse_event(data: Mapping[str, Any]) -> Event | None:
+    """The event that ``as_dict`` wrote; None for one of a later version.  Raises KeyError, TypeError."""
+    kind = KINDS.get(data["type"])
+    if kind is None:
+        return None
+    return cast(Event, read(kind, data))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from sunbeam.core.clock import Clock
 from sunbeam.core.errors import Problem
+from sunbeam.core.estimate import Lane
+from sunbeam.core.foresight import Foresight
 from sunbeam.core.host import Host
 from sunbeam.core.paths import Paths
 from sunbeam.core.process import Completed
@@ -26,13 +28,20 @@ class Retry:
 
 @dataclass(frozen=True)
 class Context:
-    """What a task may use: ``host`` is the only way to change anything; ``report`` tells progress."""
+    """What a task may use: ``host`` is the only way to change anything; ``report`` tells progress.
+
+    ``units`` tells the status text of each unit that is awaited.  ``queued`` and ``working`` frame the time
+    in which the task waits for its turn, which is no work of its own.
+    """
 
     host: Host
     paths: Paths
     clock: Clock
     report: Callable[[str], None]
     awaiting: Callable[[Look, datetime], None] = lambda look, since: None
+    units: Callable[[Mapping[str, str]], None] = lambda reasons: None
+    queued: Callable[[], None] = lambda: None
+    working: Callable[[], None] = lambda: None
 
     async def read(self, argv: Sequence[str | Path], *, check: bool = True) -> Completed:
         """Run a program that changes nothing."""
@@ -65,6 +74,8 @@ class Task(ABC):
     ``waits_for_person`` is what a person must do before the task is done, in a sentence: after ``act`` the
     change is held until ``is_done``.  ``rehearsable`` tasks change things through ``context.host`` only and
     never read back what they changed, so that a dry run can call their ``act`` to list each change.
+    For estimates: ``typical_seconds`` of its own work on two cores, tasks that it ``awaits`` while they run
+    beside it, and the ``lane`` that it queues in.  ``phase`` is the part of a long change it belongs to.
     """
 
     id: str
@@ -73,6 +84,10 @@ class Task(ABC):
     retry: Retry = Retry()
     waits_for_person: str = ""
     rehearsable: bool = False
+    typical_seconds: float = 0.0
+    awaits: tuple[str, ...] = ()
+    lane: Lane | None = None
+    phase: str = ""
 
     async def problems(self, context: Context) -> list[Problem]:
         """What stands in the way; reads only.  Called for all tasks before the first is done."""
@@ -81,6 +96,13 @@ class Task(ABC):
     async def is_done(self, context: Context) -> bool:
         """Whether everything is as wanted; reads only."""
         return False
+
+    async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:
+        """What ``act`` would do; reads only.  ``before`` has what the tasks before it would do, by their id.
+
+        Things that ``act`` is rehearsed to change need not be named.
+        """
+        return Foresight()
 
     @abstractmethod
     async def act(self, context: Context) -> None:

@@ -18,7 +18,10 @@ from sunbeam.core.events import (
     Listener,
     TaskFinished,
     TaskProgress,
+    TaskQueued,
     TaskStarted,
+    TaskWorking,
+    UnitAwaited,
 )
 from sunbeam.core.host import Host, Mutation
 from sunbeam.core.journal import Journal
@@ -52,7 +55,10 @@ class Seams:
     def now(self) -> str:
         return rfc3339(self.clock.now())
 
-    def context(self, change: int, task: Task) -> Context:
+    def context(self, change: int, task: Task, begin: Callable[[], None] = lambda: None) -> Context:
+        """What ``task`` works with; ``begin`` is called when it is its turn."""
+        awaited: dict[str, str] = {}
+
         def report(text: str) -> None:
             self.emit(TaskProgress(change, task.id, self.redactor.redact(text)))
 
@@ -63,7 +69,27 @@ class Seams:
         def changed(mutation: Mutation) -> None:
             self.emit(HostChanged(change, task.id, mutation.verb, mutation.target, mutation.seconds))
 
-        return Context(self.host.observed_by(changed), self.paths, self.clock, report, awaiting)
+        def units(reasons: Mapping[str, str]) -> None:
+            for unit in sorted({*awaited, *reasons}):
+                what = self.redactor.redact(reasons.get(unit, ""))
+                if awaited.get(unit, "") != what:
+                    awaited[unit] = what
+                    self.emit(UnitAwaited(change, task.id, unit, what))
+
+        def working() -> None:
+            begin()
+            self.emit(TaskWorking(change, task.id))
+
+        return Context(
+            self.host.observed_by(changed),
+            self.paths,
+            self.clock,
+            report,
+            awaiting,
+            units,
+            lambda: self.emit(TaskQueued(change, task.id)),
+            working,
+        )
 
     def typed(self, task: Task, failure: Exception) -> SunbeamError:
         """The failure as an error a person can act on: redacted, and never without a next command."""
@@ -131,8 +157,13 @@ class TaskRun:
         seams.emit(TaskStarted(self._change, task.id, task.title))
         began = seams.clock.monotonic()
         status, error = TaskStatus.FAILED, "interrupted"
+
+        def begin() -> None:
+            nonlocal began
+            began = seams.clock.monotonic()
+
         try:
-            status, error = await work(task, seams.context(self._change, task)), ""
+            status, error = await work(task, seams.context(self._change, task, begin)), ""
         except Exception as failure:
             typed = seams.typed(task, failure)
             status = TaskStatus.HELD if isinstance(typed, NeedsPerson) else TaskStatus.FAILED

@@ -9,7 +9,16 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv4Network
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StringConstraints
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    StrictBool,
+    StrictInt,
+    StringConstraints,
+)
 from pydantic_core import PydanticCustomError
 
 SCHEMA = 1
@@ -33,12 +42,23 @@ def _no_boolean(value: Any) -> Any:
 Address = Annotated[IPv4Address, BeforeValidator(_no_number)]
 Range = Annotated[IPv4Network, BeforeValidator(_no_number)]
 Count = Annotated[int, BeforeValidator(_no_boolean)]
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
-HostName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
-Interface = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9_.-]{1,15})?$")]
-Size = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*[MGTP]$")]
-Text = Annotated[str, Field(json_schema_extra={"references": True})]
-"""Text in which ``${env:NAME}`` and ``${file:PATH}`` stand for a variable's value and a file's content."""
+NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$"
+HOST_NAME = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
+INTERFACE = r"^[A-Za-z0-9_.-]{0,15}$"
+SIZE = r"^[1-9][0-9]*[MGTP]$"
+IMAGE = r"^\S+$"
+PATTERNS = {
+    NAME: "a name of letters, digits, dots, dashes and underscores",
+    HOST_NAME: "a host name of small letters, digits and dashes",
+    INTERFACE: "the name of a network interface",
+    SIZE: "a size such as 20G",
+    IMAGE: "an image reference such as registry.example.org/keystone:1",
+}
+Name = Annotated[str, StringConstraints(pattern=NAME)]
+HostName = Annotated[str, StringConstraints(pattern=HOST_NAME)]
+Interface = Annotated[str, StringConstraints(pattern=INTERFACE)]
+Size = Annotated[str, StringConstraints(pattern=SIZE)]
+ImageReference = Annotated[str, StringConstraints(pattern=IMAGE)]
 Role = Literal["control", "compute"]
 
 
@@ -100,20 +120,20 @@ class Network(Part):
 class Proxy(Part):
     """The proxy through which this machine, its image builds and charms reach the world."""
 
-    http: Text = ""
+    http: str = ""
     """URL of the proxy for HTTP."""
 
-    https: Text = ""
+    https: str = ""
     """URL of the proxy for HTTPS."""
 
-    no_proxy: Text = ""
+    no_proxy: str = ""
     """Names, domains and ranges that are reached without a proxy, separated by commas."""
 
 
 class Charm(Part):
     """How an application is deployed."""
 
-    config: dict[str, StrictBool | int | float | Text] = {}
+    config: dict[str, StrictBool | StrictInt | FiniteFloat | str] = {}
     """Options of the charm; they can be changed later."""
 
     units: Annotated[Count, Field(ge=1)] = 1
@@ -129,7 +149,7 @@ class Software(Part):
     charms: dict[str, Charm] = {}
     """How applications differ from their charm's defaults, by name."""
 
-    images: dict[str, Annotated[str, StringConstraints(min_length=1)]] = {}
+    images: dict[str, ImageReference] = {}
     """Container images to pull instead of building them: reference by the name of the recipe."""
 
 
@@ -178,7 +198,7 @@ class Demo(Part):
     user: Name = "demo"
     """Name of the user."""
 
-    password: Text = ""
+    password: str = ""
     """Password of the user; without one it is made up.  Best a reference."""
 
     network: DemoNetwork = DemoNetwork()

@@ -1,0 +1,120 @@
+"""The effective manifest: every layer merged, every value with where it came from, or all that is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from sunbeam.core.manifest.document import read_document
+from sunbeam.core.manifest.findings import Finding, Findings
+from sunbeam.core.manifest.model import Manifest
+from sunbeam.core.manifest.plans import layers
+from sunbeam.core.manifest.references import absolute, allowed_at, problems
+from sunbeam.core.manifest.rules import broken_rules
+from sunbeam.core.manifest.shape import is_list, is_text, shape_findings
+from sunbeam.core.manifest.tree import ANSWER, CLOUD, DEFAULT, DETECTED, Origin, Step, Tree, dotted, merge
+
+
+@dataclass(frozen=True)
+class Effective:
+    """``origins``: where each value came from, by its dotted key; ``values`` are in the same order."""
+
+    manifest: Manifest
+    origins: Mapping[str, Origin]
+    values: Mapping[str, Any]
+
+
+def effective(
+    files: Sequence[Path] = (),
+    answers: Mapping[str, Any] | None = None,
+    *,
+    detected: Mapping[str, Any] | None = None,
+    cloud: Mapping[str, Any] | None = None,
+) -> Effective:
+    """Defaults < detected < shipped plan < what the cloud has < files in their order < answers.
+
+    A file that does not exist but is named like a shipped plan (``edge``) is that plan, and replaces the
+    default one.  ``answers`` and ``detected`` are by dotted key, ``cloud`` is a part of a dumped manifest.
+    Nothing is written.  Raises ManifestErrors with every mistake of all files and answers.
+    """
+    plan, own = layers(files)
+    findings = Findings()
+    merged = Tree.of(Manifest().dump(), DEFAULT)
+    said = [
+        _nested(detected or {}, DETECTED),
+        *(_read(file, findings) for file in plan),
+        Tree.of(cloud or {}, CLOUD),
+        *(_read(file, findings) for file in own),
+        _nested(answers or {}, ANSWER),
+    ]
+    for layer in said:
+        _check_shape(layer, findings, whole=False)
+        _check_references(layer, findings)
+        merged = merge(merged, layer)
+    manifest, wrong = _valid_part(merged, findings)
+    for path, text in broken_rules(manifest, wrong):
+        _, there = merged.deepest(path)
+        findings.add(Finding(there.origin, text, path))
+    named = " ".join(f"-m {file}" for file in files)
+    findings.raise_if_any(f"sunbeam manifest lint {named}".strip())
+    shown = merge(Tree.of(manifest.dump(), DEFAULT), merged)
+    leaves = [(dotted(path), leaf) for path, leaf in shown.leaves()]
+    return Effective(
+        manifest,
+        {key: leaf.origin for key, leaf in leaves},
+        {key: leaf.plain() for key, leaf in leaves},
+    )
+
+
+def _read(file: Path, findings: Findings) -> Tree:
+    return absolute(read_document(file, findings), file.parent)
+
+
+def _nested(pairs: Mapping[str, Any], origin: Origin) -> Tree:
+    """A tree of values by dotted key; text where a list belongs is split at commas, none is no value."""
+    nested: dict[str, Any] = {}
+    for key, value in pairs.items():
+        *above, last = path = key.split(".")
+        if isinstance(value, str) and not is_text(path):
+            words = [word.strip() for word in value.split(",") if word.strip()]
+            value = words if is_list(path) else value.strip() or None
+        part = nested
+        for step in above:
+            part = part.setdefault(step, {})
+        part[last] = value
+    return Tree.of(nested, origin)
+
+
+def _check_shape(layer: Tree, findings: Findings, *, whole: bool) -> list[tuple[Step, ...]]:
+    """Adds what is wrong with the layer alone; returns the paths of it."""
+    try:
+        Manifest.model_validate(layer.plain())
+    except ValidationError as error:
+        wrong = []
+        for finding in shape_findings(layer, error, whole=whole):
+            findings.add(finding)
+            wrong.append(finding.path)
+        return wrong
+    return []
+
+
+def _check_references(layer: Tree, findings: Findings) -> None:
+    for path, leaf in layer.leaves():
+        if isinstance(leaf.value, str) and allowed_at(path):
+            for problem in problems(leaf.value):
+                findings.add(Finding(leaf.origin, f"{dotted(path)}: {problem}", path))
+
+
+def _valid_part(merged: Tree, findings: Findings) -> tuple[Manifest, list[tuple[Step, ...]]]:
+    """The manifest without what is wrong by itself, so that rules can judge the rest; and what is wrong."""
+    wrong: list[tuple[Step, ...]] = []
+    while paths := _check_shape(merged, findings, whole=True):
+        wrong += paths
+        for path in paths:
+            found, _ = merged.deepest(path)
+            merged = merged.without(found)
+    return Manifest.model_validate(merged.plain()), wrong

@@ -64,13 +64,20 @@ class Interrupted(SunbeamError):
 
 @dataclass(frozen=True)
 class Problem:
-    """One finding of a preflight check; only ``error`` stops a change."""
+    """One finding of a check; only ``error`` stops a change.
+
+    ``id`` names the kind of finding (``port-taken``), ``evidence`` is what was seen, ``fix`` the id of a fix
+    of ours that is safe to apply (empty: none).
+    """
 
     what: str
     where: str = ""
     why: str = ""
     next_command: str = ""
     severity: Literal["error", "warning"] = "error"
+    id: str = ""
+    evidence: str = ""
+    fix: str = ""
 
     def redacted(self, redact: Callable[[str], str]) -> Problem:
         return replace(
@@ -79,10 +86,12 @@ class Problem:
             where=redact(self.where),
             why=redact(self.why),
             next_command=redact(self.next_command),
+            evidence=redact(self.evidence),
         )
 
     def __str__(self) -> str:
-        text = SunbeamError(self.what, where=self.where, why=self.why, next_command=self.next_command)
+        why = "\n".join(text for text in (self.why, self.evidence) if text)
+        text = SunbeamError(self.what, where=self.where, why=why, next_command=self.next_command)
         return f"Warning: {text}" if self.severity == "warning" else str(text)
 
 

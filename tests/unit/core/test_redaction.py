@@ -36,6 +36,7 @@ def test_each_line_of_a_key_is_secret_and_so_is_its_json_form() -> None:
 def test_problems_are_redacted_in_every_field() -> None:
     redactor = Redactor()
     redactor.add("hunter22")
-    error = PreflightFailed([Problem("hunter22", "at hunter22", "of hunter22", "type hunter22")])
+    problem = Problem("hunter22", "at hunter22", "of hunter22", "type hunter22", evidence="saw hunter22")
+    error = PreflightFailed([problem])
     error.redact(redactor.redact)
-    assert "hunter22" not in str(error) and str(error).count(REPLACEMENT) == 4
+    assert "hunter22" not in str(error) and str(error).count(REPLACEMENT) == 5

@@ -27,10 +27,12 @@ MACHINES = "machines"
 def bootstrap(processes: Processes, paths: Paths, settings: NodeSettings) -> Change:
     """Everything from a bare machine to answering APIs and one hypervisor.
 
-    Images are built while the control plane is deployed: a pod waits for its own image only.
+    A new cloud's images are built while its control plane is deployed: a pod waits for its own image only.
+    One that people use already keeps running until all new images are there.
     """
     builder = image_builder(processes, paths)
     images = image_tasks(builder, "packages")
+    before_deploying = [task.id for task in images] if FetchCredentials.were_written(paths) else []
     tasks: list[Task] = [
         InstallPackages(settings.network, installed=NodeSettings.exists(paths)),
         FetchEtcd(),
@@ -42,7 +44,7 @@ def bootstrap(processes: Processes, paths: Paths, settings: NodeSettings) -> Cha
         ExtractGuest(builder),
         ApplyModule(
             CONTROL_PLANE, "Deploy the control plane", _control_plane(builder, settings),
-            "services", "terraform", "charms",
+            "services", "terraform", "charms", *before_deploying,
         ),
         ApplyModule(COMPUTE, "Deploy the hypervisor", _compute, f"terraform-{CONTROL_PLANE}"),
         WaitActive(CONTROL_PLANE, "Wait for the control plane", f"terraform-{CONTROL_PLANE}"),

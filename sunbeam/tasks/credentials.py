@@ -28,6 +28,11 @@ class FetchCredentials(Task):
         self.needs = needs
         self._settings = settings
 
+    @staticmethod
+    def were_written(paths: Paths) -> bool:
+        """Whether the APIs of this cloud have been up once."""
+        return (paths.etc / "clouds.yaml").exists()
+
     async def act(self, context: Context) -> None:
         if context.host.dry_run:
             return

@@ -38,6 +38,7 @@ def main(arguments: list[str]) -> None:
         os.chdir(revision)
     sys.path[:0] = [str(Path(revision, script).parent), *(str(Path(revision, part)) for part in python_path)]
     engine.send(_warm_up(Path(revision, script)))
+    sys.stdout.flush()  # what the import printed is not each hook's to print again
     gc.collect()
     gc.freeze()
     children: set[int] = set()

@@ -1,4 +1,4 @@
-"""``./run e2e-fresh``: a new Debian 13 machine becomes a cloud, is switched off, and comes back by itself.
+"""``./run e2e-fresh``: a new Debian 13 machine becomes a cloud, passes the tests, and survives a power cycle.
 
 The machine is systemd-nspawn's, below ``.cache/fresh-machine``; it and all that it needs on this machine is
 removed at the end (with ``--keep``, everything stays until the next run).
@@ -31,7 +31,7 @@ FETCH = "import sys, urllib.request as r; print(r.urlopen(sys.argv[1], timeout=5
 def main() -> int:
     parser = argparse.ArgumentParser(prog="./run e2e-fresh", description=__doc__)
     parser.add_argument("--keep", action="store_true", help="leave the machine running to look at it")
-    parser.add_argument("--tests", action="store_true", help="also ./run test inside")
+    parser.add_argument("--no-tests", action="store_true", help="leave out ./run test inside")
     wanted = parser.parse_args()
     if os.geteuid() != 0:
         sys.exit("run: a machine can be booted by root only. Type: sudo ./run e2e-fresh")
@@ -41,7 +41,7 @@ def main() -> int:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             sys.exit("run: another ./run e2e-fresh works in this checkout. Wait for its end.")
-        return _run(keep=wanted.keep, tests=wanted.tests)
+        return _run(keep=wanted.keep, tests=not wanted.no_tests)
 
 
 def _run(*, keep: bool, tests: bool) -> int:

@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "openrc": ("sunbeam.cli.openrc", "Print shell variables to log in as the administrator."),
     "cloud-config": ("sunbeam.cli.cloud_config", "Print a clouds.yaml for OpenStack clients."),
     "dashboard": ("sunbeam.cli.dashboard", "Tell where the dashboard is."),
+    "web": ("sunbeam.cli.web", "Show this machine on a web page: set-up, changes, nodes, units, APIs, VMs."),
     "changes": ("sunbeam.cli.changes", "List what was changed on this machine, newest first."),
     "tasks": ("sunbeam.cli.tasks", "Show the tasks of one change."),
     "plans": ("sunbeam.cli.plans", "Look at Terraform modules, their state and locks."),

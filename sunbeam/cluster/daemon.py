@@ -41,6 +41,7 @@ from sunbeam.substrates.embedded.assembly import embedded_runtime
 from sunbeam.terraform.backend import StateBackend
 from sunbeam.terraform.state_server import BASE, LARGEST_STATE, basic_auth, routes
 from sunbeam.terraform.state_store import States
+from sunbeam.web.serving import kept as kept_web_view
 
 HOST = "127.0.0.1"
 KEY_BYTES = 32
@@ -83,6 +84,7 @@ async def serve(paths: Paths, stopping: asyncio.Event, new_runtime: NewRuntime =
     key = _sealing_key(paths)
 
     async with AsyncExitStack() as stack:
+        await stack.enter_async_context(kept_web_view(paths))
         store = Store.open(paths.engine / "engine.db", key)
         stack.callback(store.close)
         uuid = ensure_controller(store, password)
@@ -91,7 +93,7 @@ async def serve(paths: Paths, stopping: asyncio.Event, new_runtime: NewRuntime =
 
         cluster = etcd_store(paths, settings)
         await _reachable(cluster)
-        await cluster.put(f"nodes/{settings.name}", json.dumps({"roles": ["control", "compute"]}).encode())
+        await cluster.put(f"nodes/{settings.name}", json.dumps({"roles": settings.roles}).encode())
         backend = StateBackend(f"https://{HOST}:{settings.state_port}{BASE}", ADMIN, password, authority)
         backend.write(paths.terraform)
         states = States(cluster, Sealer(key), platform.node())

@@ -1,0 +1,143 @@
+"""``sunbeam web``: the web view of this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sunbeam.cli.session import Node, require_root, run, this_node
+from sunbeam.core.errors import SunbeamError, UsageError
+from sunbeam.web.settings import WebSettings, parse_listen, web_folder
+
+if TYPE_CHECKING:
+    from sunbeam.web.access import Access
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
+
+ANSWER_SECONDS = 10.0
+
+
+@app.command()
+def web(
+    listen: Annotated[
+        str,
+        typer.Option(help="ADDRESS, ADDRESS:PORT or :PORT.  [default: this machine's, port 8443]"),
+    ] = "",
+    new_token: Annotated[
+        bool, typer.Option("--new-token", help="Make a new token: earlier links and sessions end.")
+    ] = False,
+    off: Annotated[bool, typer.Option("--off", help="End the web view.")] = False,
+) -> None:
+    """Show this machine on a web page: set-up, running change, nodes, units, APIs and VMs.
+
+    On a cloud sunbeamd serves it until --off.  On any other machine this command serves it, and sunbeamd
+    takes over when the cloud is up.
+    """
+    require_root()
+    if off and (listen or new_token):
+        raise UsageError("--off takes no other option", next_command="sunbeam web --off")
+    node = this_node()
+    if off:
+        WebSettings.forget(node.paths)
+        typer.echo("The web view is off.")
+        return
+    if new_token:
+        _access(node).new_token()
+    settings = _settings(node, listen)
+    if _daemon_runs(node):
+        _let_daemon_serve(node, settings)
+    else:
+        _serve_here(node, settings)
+
+
+def _settings(node: Node, listen: str) -> WebSettings:
+    """What is asked for, else what was set before, else the address of this machine."""
+    before = WebSettings.read(node.paths)
+    if before is not None and not listen:
+        return before
+    return parse_listen(listen, before.host if before else _address(node))
+
+
+def _address(node: Node) -> str:
+    from sunbeam.cluster.answers import default_address
+    from sunbeam.cluster.settings import NodeSettings
+
+    if NodeSettings.exists(node.paths):
+        return NodeSettings.read(node.paths).address
+    return run(default_address(node.processes))
+
+
+def _daemon_runs(node: Node) -> bool:
+    from sunbeam.cluster.services import services_of
+    from sunbeam.cluster.settings import NodeSettings
+    from sunbeam.tasks.node import DAEMON
+
+    return NodeSettings.exists(node.paths) and services_of(node.paths).running(DAEMON)
+
+
+def _let_daemon_serve(node: Node, settings: WebSettings) -> None:
+    """sunbeamd looks for the settings every second and says what came of them."""
+    from sunbeam.web import tls
+    from sunbeam.web.serving import Served
+
+    tls.forget_self_signed(node.paths)
+    Served.forget(node.paths)
+    settings.write(node.paths)
+    deadline = time.monotonic() + ANSWER_SECONDS
+    while (served := Served.read(node.paths)) is None or (served.host, served.port) != (
+        settings.host,
+        settings.port,
+    ):
+        if time.monotonic() > deadline:
+            raise SunbeamError(
+                "sunbeamd does not serve the web view",
+                where=settings.url,
+                why=f"it did not answer within {ANSWER_SECONDS:.0f} s",
+                next_command="sunbeam cluster status",
+            )
+        time.sleep(0.1)
+    if served.problem:
+        WebSettings.forget(node.paths)
+        raise SunbeamError(
+            "sunbeamd cannot serve the web view", why=served.problem, next_command="sunbeam web"
+        )
+    _tell(node, settings)
+
+
+def _serve_here(node: Node, settings: WebSettings) -> None:
+    from sunbeam.web.foreground import alone, serve
+
+    def ready() -> None:
+        _tell(node, settings)
+        typer.echo("Ctrl-C closes the page.")
+
+    with alone(node.paths) as only:
+        if only:
+            typer.echo(asyncio.run(serve(node.paths, settings, ready)))
+        else:
+            _tell(node, WebSettings.read(node.paths) or settings)
+
+
+def _tell(node: Node, settings: WebSettings) -> None:
+    """The link; its last part never leaves the browser, and is in no log."""
+    from ipaddress import ip_address
+
+    from sunbeam.web import tls
+    from sunbeam.web.parts import BASE
+    from sunbeam.web.settings import in_url
+
+    host = _address(node) if ip_address(settings.host).is_unspecified else settings.host
+    typer.echo("Open this link in a browser:")
+    typer.echo(f"\n  https://{in_url(host)}:{settings.port}{BASE}/#{_access(node).ensure_token()}\n")
+    typer.echo("Whoever has it may look and continue changes. The browser will not know the certificate; its")
+    typer.echo("SHA-256 fingerprint must be:")
+    typer.echo(f"\n  {tls.fingerprint(tls.certificate(node.paths, settings.host))}\n")
+
+
+def _access(node: Node) -> Access:
+    from sunbeam.web.access import Access
+
+    return Access(web_folder(node.paths))

@@ -1,0 +1,78 @@
+"""The web view as an aiohttp application."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from sunbeam.cluster.settings import NodeSettings
+from sunbeam.core.errors import SunbeamError
+from sunbeam.core.paths import Paths
+from sunbeam.web import guard, login, overview
+from sunbeam.web.access import Access
+from sunbeam.web.change_feed import ChangeFeed
+from sunbeam.web.cloud_feed import CloudFeed, Examine, examine
+from sunbeam.web.overview import STOPPING
+from sunbeam.web.pages import FOLDER
+from sunbeam.web.parts import BASE, VIEW, View
+from sunbeam.web.settings import web_folder
+
+LARGEST_FORM = 64 << 10
+KEPT = "public, max-age=31536000, immutable"
+
+
+def application(paths: Paths, look: Examine = examine) -> web.Application:
+    """``look`` asks the cloud how it is."""
+    access = Access(web_folder(paths))
+    access.ensure_token()
+    view = View(paths, _name(paths), access, ChangeFeed(paths), CloudFeed(paths, look))
+    app = web.Application(
+        client_max_size=LARGEST_FORM,
+        middlewares=[guard.errors, guard.session_required, guard.same_origin],
+    )
+    app[VIEW] = view
+    app[STOPPING] = asyncio.Event()
+    app.add_routes(login.routes)
+    app.add_routes(overview.routes)
+    app.router.add_get(f"{BASE}/static/{{name}}", _static)
+    app.on_response_prepare.append(guard.add_headers)
+    app.on_shutdown.append(_end_streams)
+    app.on_cleanup.append(_stop)
+    return app
+
+
+STATIC: Mapping[str, str] = {
+    "sunbeam.css": "text/css",
+    "sunbeam.js": "text/javascript",
+    "sunbeam.svg": "image/svg+xml",
+}
+
+
+async def _static(request: web.Request) -> web.StreamResponse:
+    name = request.match_info["name"]
+    if name not in STATIC:
+        raise web.HTTPNotFound(text="There is no such page")
+    return web.Response(
+        body=(FOLDER / "static" / name).read_bytes(),
+        content_type=STATIC[name],
+        charset="utf-8",
+        headers={"Cache-Control": KEPT},
+    )
+
+
+def _name(paths: Paths) -> str:
+    try:
+        return NodeSettings.read(paths).name
+    except SunbeamError:
+        return platform.node() or "this machine"
+
+
+async def _end_streams(app: web.Application) -> None:
+    app[STOPPING].set()
+
+
+async def _stop(app: web.Application) -> None:
+    await app[VIEW].cloud.stop()

@@ -1,0 +1,87 @@
+"""A change as the page shows it, built from the lines of its event log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sunbeam.core.errors import Problem
+from sunbeam.core.events import ChangeStarted, ProblemFound, parse_event
+from sunbeam.core.progress import Progress, TaskState
+from sunbeam.core.status import ChangeStatus, TaskStatus
+
+FAILED = (TaskStatus.FAILED, TaskStatus.HELD)
+RESUMABLE = (ChangeStatus.FAILED, ChangeStatus.HELD, ChangeStatus.INTERRUPTED)
+
+
+class ChangeView:
+    """``progress`` is where it is; ``kind`` and ``number`` are those of the journal."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.kind = ""
+        self.progress = Progress()
+        self.problems: list[Problem] = []
+        self._cut_off = False
+
+    def take(self, line: Mapping[str, Any]) -> None:
+        """A line of the log; one of a later version of Sunbeam is ignored."""
+        try:
+            event = parse_event(line)
+        except (KeyError, TypeError, ValueError):
+            return
+        if event is None:
+            return
+        if isinstance(event, ChangeStarted):
+            self.kind, self._cut_off, self.problems = event.kind, False, []
+        elif isinstance(event, ProblemFound):
+            found = (event.what, event.where, event.why, event.next_command)
+            self.problems.append(Problem(*found, "warning" if event.severity == "warning" else "error"))
+        self.progress.take(event)
+
+    def cut_off(self) -> None:
+        """Nobody is doing it: unless it came to its end, it was cut off."""
+        self._cut_off = True
+
+    @property
+    def begun(self) -> bool:
+        return bool(self.progress.title)
+
+    @property
+    def title(self) -> str:
+        return self.progress.title
+
+    @property
+    def status(self) -> ChangeStatus:
+        if self.progress.end is not None:
+            return ChangeStatus(self.progress.end.status)
+        return ChangeStatus.INTERRUPTED if self._cut_off else ChangeStatus.DOING
+
+    @property
+    def running(self) -> bool:
+        return self.status is ChangeStatus.DOING
+
+    @property
+    def resumable(self) -> bool:
+        return self.status in RESUMABLE
+
+    @property
+    def error(self) -> str:
+        """Why it ended, unless the errors of its tasks tell it all."""
+        return self.progress.end.error if self.progress.end and not self.failed else ""
+
+    @property
+    def seconds(self) -> float:
+        return self.progress.end.seconds if self.progress.end else self.progress.now - self.progress.began
+
+    @property
+    def tasks(self) -> list[TaskState]:
+        return list(self.progress.tasks.values())
+
+    @property
+    def failed(self) -> list[TaskState]:
+        return [task for task in self.tasks if task.status in FAILED]
+
+    def left(self, now: float) -> float:
+        """Seconds that are expected from ``now`` (since 1970) on; 0 if nobody can know."""
+        return self.progress.remaining(now).seconds if self.running and self.progress.expected else 0.0

@@ -1,0 +1,141 @@
+"""The view on its port.  Two processes of root may share it, which is how one hands over to the next.
+
+A foreground ``sunbeam web`` keeps the port until the sunbeamd of the new cloud listens on it too; then it
+closes, and no connection is refused in between (SO_REUSEPORT).  Sessions and certificate are on disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import json
+import logging
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from sunbeam.core.errors import SunbeamError
+from sunbeam.core.paths import Paths
+from sunbeam.core.snapshot import replace_file
+from sunbeam.web.settings import WebSettings, in_url
+
+LOOK_SECONDS = 1.0
+"""How often sunbeamd looks whether the view was turned on or off."""
+
+SHUTDOWN_SECONDS = 2.0
+
+logger = logging.getLogger("sunbeam.web")
+
+
+@asynccontextmanager
+async def listening(paths: Paths, settings: WebSettings) -> AsyncIterator[None]:
+    """Serve the view.  Raises SunbeamError if the port cannot be had."""
+    from aiohttp import web
+
+    from sunbeam.web import tls
+    from sunbeam.web.app import application
+
+    pair = tls.certificate(paths, settings.host)
+    runner = web.AppRunner(application(paths), access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
+    await runner.setup()
+    try:
+        site = web.TCPSite(
+            runner, settings.host, settings.port, ssl_context=tls.context(pair), reuse_port=True
+        )
+        try:
+            await site.start()
+        except OSError as error:
+            raise _cannot_listen(settings, error) from error
+        yield
+    finally:
+        await runner.cleanup()
+
+
+def _cannot_listen(settings: WebSettings, error: OSError) -> SunbeamError:
+    other = settings.port + 1 if error.errno == errno.EADDRINUSE else settings.port
+    host = in_url(settings.host) if error.errno == errno.EADDRINUSE else "0.0.0.0"
+    return SunbeamError(
+        "The web view cannot listen",
+        where=f"{settings.host} port {settings.port}",
+        why=os.strerror(error.errno) if error.errno else str(error),
+        next_command=f"sunbeam web --listen {host}:{other}",
+    )
+
+
+@dataclass(frozen=True)
+class Served:
+    """What sunbeamd says of its view: for which settings, and what is wrong (empty: it listens)."""
+
+    host: str
+    port: int
+    problem: str = ""
+
+    @staticmethod
+    def file(paths: Paths) -> Path:
+        return paths.run / "web.json"
+
+    @classmethod
+    def read(cls, paths: Paths) -> Served | None:
+        try:
+            return cls(**json.loads(cls.file(paths).read_text()))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def write(self, paths: Paths) -> None:
+        replace_file(self.file(paths), json.dumps(asdict(self)).encode(), 0o600)
+
+    @classmethod
+    def forget(cls, paths: Paths) -> None:
+        cls.file(paths).unlink(missing_ok=True)
+
+
+@asynccontextmanager
+async def kept(paths: Paths) -> AsyncIterator[None]:
+    """Serve the view whenever its settings say so; for sunbeamd, which it never stops."""
+    keeping = asyncio.create_task(_keep(paths))
+    try:
+        yield
+    finally:
+        keeping.cancel()
+        with suppress(asyncio.CancelledError):
+            await keeping
+        Served.forget(paths)
+
+
+async def _keep(paths: Paths) -> None:
+    while True:
+        settings = _settings(paths)
+        if settings is None:
+            await asyncio.sleep(LOOK_SECONDS)
+            continue
+        try:
+            async with listening(paths, settings):
+                Served(settings.host, settings.port).write(paths)
+                logger.info("the web view listens on %s", settings.url)
+                await _until_changed(paths, settings)
+        except SunbeamError as error:
+            Served(settings.host, settings.port, str(error)).write(paths)
+            logger.error("%s", error)
+            await asyncio.sleep(LOOK_SECONDS)
+        except Exception:
+            logger.exception("the web view failed")
+            await asyncio.sleep(LOOK_SECONDS)
+        Served.forget(paths)
+
+
+async def _until_changed(paths: Paths, settings: WebSettings) -> None:
+    """The command that turns the view on removes what we said, to hear it again."""
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        if _settings(paths) != settings or not Served.file(paths).exists():
+            return
+
+
+def _settings(paths: Paths) -> WebSettings | None:
+    try:
+        return WebSettings.read(paths)
+    except SunbeamError as error:
+        logger.error("%s", error)
+        return None

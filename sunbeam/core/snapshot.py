@@ -59,7 +59,7 @@ def replace_file(path: Path, content: bytes, mode: int, owner: tuple[int, int] |
             os.fchown(file.fileno(), *owner)
         os.fsync(file.fileno())
     temporary.replace(path)
-    _sync_folder(path.parent)
+    sync(path.parent)
 
 
 def replace_link(path: Path, target: str) -> None:
@@ -68,7 +68,7 @@ def replace_link(path: Path, target: str) -> None:
     temporary.unlink(missing_ok=True)
     temporary.symlink_to(target)
     temporary.replace(path)
-    _sync_folder(path.parent)
+    sync(path.parent)
 
 
 def unfinished(path: Path) -> Path:
@@ -76,9 +76,17 @@ def unfinished(path: Path) -> Path:
     return path.with_name(f".{path.name}.sunbeam-new")
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def sync(path: Path) -> None:
+    """Returns when a file's content or a folder's names are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def sync_tree(folder: Path) -> None:
+    """Returns when all files and folders below ``folder``, and itself, are on the disk."""
+    for path in (*folder.rglob("*"), folder):
+        if not path.is_symlink() and (path.is_dir() or path.is_file()):
+            sync(path)

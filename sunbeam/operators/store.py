@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -142,9 +142,14 @@ class Store:
             self._busy = False
 
     def subscribe(self, callback: Subscriber) -> Callable[[], None]:
-        """Call ``callback`` after each commit that changed something; returns how to end that."""
+        """Call ``callback`` after each commit that changed something; returns how to end that, once or often."""
         self._subscribers.append(callback)
-        return lambda: self._subscribers.remove(callback)
+
+        def end() -> None:
+            with suppress(ValueError):
+                self._subscribers.remove(callback)
+
+        return end
 
     def log(self, model_uuid: str, tag: str, level: str, module: str, message: str) -> None:
         """Append to the debug log; ``tag`` is the writing entity's (``unit-glance-0``)."""

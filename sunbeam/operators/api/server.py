@@ -103,15 +103,15 @@ class ApiServer:
         logger.info("The Juju API listens on %s:%s", self._host, self._port)
 
     async def stop(self) -> None:
-        """End every connection.  The engine's work goes on."""
+        """End every connection; may be called again.  The engine's work goes on."""
         self._services.feeds.close()
         await asyncio.gather(
             *(socket.close(code=1001, message=b"the controller stops") for socket in set(self._sockets)),
             return_exceptions=True,
         )
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            await runner.cleanup()
 
     def _sweep_uploads(self) -> None:
         store, engine = self._services.store, self._paths.engine

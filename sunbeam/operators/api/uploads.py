@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from aiohttp import StreamReader
 
+from sunbeam.core.snapshot import sync, sync_tree
 from sunbeam.operators.operations.errors import BadRequest, OperationError
 
 MAX_CHARM_BYTES = 256 * 2**20
@@ -56,7 +57,7 @@ async def receive(body: StreamReader, folder: Path, limit: int) -> ReceivedFile:
 
 
 def unpack_charm(archive: Path, charms: Path, sha256: str) -> Path:
-    """Unpack a charm to ``charms/SHA256`` unless it is there; returns that folder.
+    """Unpack a charm to ``charms/SHA256`` unless it is there; returns that folder.  It outlasts a power loss.
 
     Raises BadRequest for anything that would leave the folder, is too large, or is no zip file.
     """
@@ -67,6 +68,7 @@ def unpack_charm(archive: Path, charms: Path, sha256: str) -> Path:
     try:
         _unpack(archive, staging)
         staging.chmod(0o755)
+        sync_tree(staging)
         _settle(staging, target)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
         raise BadRequest(f"the upload is not a readable zip file: {error}") from error
@@ -94,6 +96,7 @@ def _settle(staging: Path, target: Path) -> None:
     except OSError:
         if not target.is_dir():
             raise
+    sync(target.parent)
 
 
 def _unpack(archive: Path, folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,3 +37,12 @@ async def test_nothing_pending_is_destroyed(
     gc.collect()
     assert complaints == []
     assert asyncio.all_tasks() == others
+
+
+async def test_a_controller_may_be_stopped_twice_even_at_once(tmp_path: Path) -> None:
+    controller = RunningController(tmp_path)
+    await controller.start()
+    await asyncio.gather(controller.server.stop(), controller.server.stop())
+    await controller.stop()
+    with pytest.raises(OSError):
+        await asyncio.open_connection("127.0.0.1", controller.port)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import stat
+import threading
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -53,6 +56,39 @@ def test_files_modes_and_inner_links_are_kept(tmp_path: Path) -> None:
     assert (folder / "dispatch").stat().st_mode & 0o7777 == 0o755
     assert (folder / "hooks/i").read_text() == "#!/bin/sh"
     assert unpack(tmp_path, (entry("other"), "")) == folder
+
+
+def test_the_same_charm_uploaded_twice_at_once(tmp_path: Path) -> None:
+    archive = pack(tmp_path / "charm.zip", *((entry(f"f{number}"), "text") for number in range(50)))
+    charms = tmp_path / "charms"
+    charms.mkdir()
+    together = threading.Barrier(4)
+
+    def unpack_with_others(_: int) -> Path:
+        together.wait(timeout=10)
+        return unpack_charm(archive, charms, SHA)
+
+    with ThreadPoolExecutor(4) as threads:
+        assert set(threads.map(unpack_with_others, range(4))) == {charms / SHA}
+    assert list(charms.iterdir()) == [charms / SHA]
+    assert len(list((charms / SHA).iterdir())) == 50
+
+
+def test_a_charm_is_on_the_disk_before_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[str] = []
+    real = os.fsync
+
+    def watched(descriptor: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    folder = unpack(tmp_path, (entry("src/charm.py"), "code"))
+    *before, last = synced
+    assert {"charm.py", "src"} < set(before) and folder.name not in before
+    assert last == "charms"
 
 
 @pytest.mark.parametrize("name", ["../evil", "/evil", "a/../../evil", "a\\..\\evil", "."])

@@ -17,6 +17,7 @@ from sunbeam.cli.session import (
     run_change,
     this_node,
 )
+from sunbeam.cli.manifest_option import ManifestOption
 from sunbeam.cli.tables import Format, FormatOption
 from sunbeam.core.engine import Change
 from sunbeam.core.errors import UsageError
@@ -37,6 +38,7 @@ AcceptDefaults = Annotated[bool, typer.Option("--accept-defaults", "-a", help="A
 @app.command()
 def bootstrap(
     accept_defaults: AcceptDefaults = False,
+    manifest: ManifestOption = None,
     address: Annotated[
         str | None, typer.Option(help="Address at which users reach this cloud.  [default: this machine's]")
     ] = None,
@@ -53,13 +55,16 @@ def bootstrap(
 
     Cut off at any moment, the same command continues.
     """
-    from sunbeam.cluster.answers import default_address, settle
+    from sunbeam.cluster.answers import default_address, manifest_here
     from sunbeam.tasks.bootstrap import bootstrap as bootstrap_change
 
+    named = {"network.address": address, "network.pods": pod_range, "network.external.range": external_range}
+    answers = {key: answer for key, answer in named.items() if answer is not None}
+
     def change(node: Node) -> Change:
-        answers = {"address": address, "pods": pod_range, "external": external_range}
-        settings = settle(node.paths, answers, lambda: run(default_address(node.processes)))
-        return bootstrap_change(node.processes, node.paths, settings)
+        detected = "" if address else run(default_address(node.processes))
+        wanted = manifest_here(node.paths, manifest or [], answers, detected)
+        return bootstrap_change(node.processes, node.paths, wanted.manifest)
 
     run_change(change, output=output, dry_run=dry_run)
 

@@ -1,54 +1,77 @@
-"""What a person said about this node, checked as a whole before anything is done with it."""
+"""The manifest of a change on this node: what was said now, on top of what the cloud was made with."""
 
 from __future__ import annotations
 
-import platform
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
-from ipaddress import IPv4Address, IPv4Network
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import yaml
 
 from sunbeam.cluster.settings import NodeSettings
-from sunbeam.core.errors import UsageError
+from sunbeam.core.errors import SunbeamError
+from sunbeam.core.manifest.effective import Effective, effective
+from sunbeam.core.manifest.findings import Finding, Findings
+from sunbeam.core.manifest.model import Manifest
+from sunbeam.core.manifest.tree import DEFAULT
 from sunbeam.core.paths import Paths
 from sunbeam.core.process import Processes
 from sunbeam.substrates.embedded import network_facts
 from sunbeam.substrates.embedded.probes import Probe
 
-LARGEST_PREFIX = 26
-OPTIONS = {"address": "--address", "pods": "--pod-range", "external": "--external-range"}
+FIXED = {
+    "substrate": "everything runs on it",
+    "region": "the endpoints of all services are registered in it",
+    "network.address": "endpoints and certificates name it",
+    "network.pods": "every pod has an address of it",
+    "network.external.range": "networks of VMs use it",
+    "network.external.gateway": "networks of VMs use it",
+    "network.external.interface": "networks of VMs use it",
+}
+"""Keys that cannot change once there is a cloud, and why."""
+NAME = "nodes.0.name"
 
 
-def settle(
-    paths: Paths, answers: Mapping[str, str | None], default_address: Callable[[], str]
-) -> NodeSettings:
-    """The node's settings: those it has, else ``answers`` and defaults for what is None.
+def manifest_file(paths: Paths) -> Path:
+    """The effective manifest of the cloud on this machine."""
+    return paths.etc / "manifest.yaml"
 
-    Raises UsageError naming every answer that cannot be, or that differs from what the node has.
-    """
-    given = {name: answer for name, answer in answers.items() if answer is not None}
-    wrong = [line for name, answer in given.items() if (line := _problem(name, answer))]
-    if not wrong and NodeSettings.exists(paths):
+
+def made_with(paths: Paths) -> dict[str, Any] | None:
+    """The manifest of the cloud on this machine; None without a cloud.  Raises SunbeamError if damaged."""
+    if not NodeSettings.exists(paths):
+        return None
+    file = manifest_file(paths)
+    if not file.exists():
         settings = NodeSettings.read(paths)
-        wrong = [
-            f"{OPTIONS[name]}: the cloud was made with {asdict(settings)[name]}"
-            for name, answer in given.items()
-            if asdict(settings)[name] != answer
-        ]
-        if not wrong:
-            return settings
-    if wrong:
-        raise UsageError(
-            "These answers cannot be",
-            where="the command line",
-            why="\n".join(wrong),
-            next_command="sunbeam cluster bootstrap --help",
-        )
-    defaults = NodeSettings(name=platform.node() or "node", address=given.get("address") or default_address())
-    return replace(
-        defaults,
-        pods=given.get("pods", defaults.pods),
-        external=given.get("external", defaults.external),
-    )
+        external = {"range": settings.external}
+        network = {"address": settings.address, "pods": settings.pods, "external": external}
+        return effective(cloud={"network": network}).manifest.dump()
+    try:
+        return Manifest.model_validate(yaml.safe_load(file.read_text())).dump()
+    except (ValueError, yaml.YAMLError) as error:
+        raise SunbeamError(
+            "The manifest of this cloud cannot be read",
+            where=str(file),
+            why=str(error),
+            next_command="sunbeam manifest list",
+        ) from error
+
+
+def manifest_here(
+    paths: Paths, files: Sequence[Path], answers: Mapping[str, Any], address: str = ""
+) -> Effective:
+    """What a change on this node works with; ``address`` is the detected one, for a new cloud.
+
+    Raises ManifestErrors: with all mistakes, or with every value that an existing cloud cannot take any more.
+    """
+    cloud = made_with(paths)
+    detected = {"network.address": address} if address else {}
+    wanted = effective(files, answers, detected=detected, cloud=cloud)
+    if cloud is not None:
+        _refuse_fixed(wanted, cloud, NodeSettings.read(paths).name)
+    return wanted
 
 
 async def default_address(processes: Processes) -> str:
@@ -56,12 +79,46 @@ async def default_address(processes: Processes) -> str:
     return (await network_facts.gather(Probe(processes))).address or "127.0.0.1"
 
 
-def _problem(name: str, answer: str) -> str:
-    try:
-        if name == "address":
-            IPv4Address(answer)
-        elif IPv4Network(answer).prefixlen > LARGEST_PREFIX:
-            return f"{OPTIONS[name]} {answer}: needs 64 addresses or more (/{LARGEST_PREFIX})"
-    except ValueError as error:
-        return f"{OPTIONS[name]}: {error}"
-    return ""
+def settings_of(paths: Paths, manifest: Manifest) -> NodeSettings:
+    """The settings of this node; its name and ports stay as they are."""
+    wanted = NodeSettings.of(manifest)
+    if not NodeSettings.exists(paths):
+        return wanted
+    there = NodeSettings.read(paths)
+    return replace(
+        wanted,
+        name=there.name,
+        api_port=there.api_port,
+        state_port=there.state_port,
+        etcd_port=there.etcd_port,
+        etcd_peer_port=there.etcd_peer_port,
+    )
+
+
+def _refuse_fixed(wanted: Effective, cloud: Mapping[str, Any], name: str) -> None:
+    findings = Findings()
+    made = dict(effective(cloud=cloud).values)
+    reasons = {**FIXED, **{key: "disks are made once" for key in _storage({**made, **wanted.values})}}
+    if NAME in wanted.values:
+        made.setdefault(NAME, name)
+        reasons[NAME] = "its part of the cluster store has this name"
+    for key, why in reasons.items():
+        before, now = made.get(key), wanted.values.get(key)
+        if (before or None) != (now or None):
+            text = f"{now or 'nothing'} cannot be: this cloud was made with {before or 'none'}, and {why}"
+            path = tuple(key.split("."))
+            findings.add(Finding(wanted.origins.get(key, DEFAULT), f"{key}: {text}", path))
+    lost = set(_roles(cloud)) - set(_roles(wanted.manifest.dump()))
+    for role in sorted(lost):
+        text = f"this machine has the role {role}: it cannot be taken away while VMs may run here"
+        findings.add(Finding(wanted.origins.get("nodes.0.roles.0", DEFAULT), text, ("nodes", 0, "roles")))
+    findings.raise_if_any("sunbeam manifest show")
+
+
+def _storage(values: Mapping[str, Any]) -> list[str]:
+    return [key for key in values if key.startswith("software.charms.") and ".storage." in key]
+
+
+def _roles(manifest: Mapping[str, Any]) -> Sequence[str]:
+    nodes = manifest.get("nodes")
+    return nodes[0]["roles"] if nodes else NodeSettings.roles

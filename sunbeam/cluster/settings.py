@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
+import platform
 from dataclasses import asdict, dataclass
 from ipaddress import IPv4Network
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.paths import Paths
 from sunbeam.substrates.embedded.network import NetworkPlan
+
+if TYPE_CHECKING:
+    from sunbeam.core.manifest.model import Manifest
 
 
 @dataclass(frozen=True)
 class NodeSettings:
     """``pods`` and ``external`` are IPv4 ranges, ports are on loopback, users reach us at ``address``.
 
+    ``gateway`` is the router of the external range (empty: its first address), ``interface`` what leads there
+    (empty: a bridge of ours).
     etcd's ports are not its usual ones: a Kubernetes on the same machine may have those.
     """
 
@@ -27,6 +34,27 @@ class NodeSettings:
     state_port: int = 17071
     etcd_port: int = 12379
     etcd_peer_port: int = 12380
+    gateway: str = ""
+    interface: str = ""
+    roles: tuple[str, ...] = ("control", "compute")
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "roles", tuple(self.roles))  # JSON has lists only
+
+    @classmethod
+    def of(cls, manifest: Manifest) -> NodeSettings:
+        """A node of the manifest's cloud; its address must have been answered or detected."""
+        external = manifest.network.external
+        machine = manifest.nodes[0] if manifest.nodes else None
+        return cls(
+            name=machine.name if machine else platform.node() or "node",
+            address=str(manifest.network.address),
+            pods=str(manifest.network.pods),
+            external=str(external.range),
+            gateway=str(external.gateway or ""),
+            interface=external.interface,
+            roles=machine.roles if machine else cls.roles,
+        )
 
     @property
     def network(self) -> NetworkPlan:

@@ -2,74 +2,126 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
+from sunbeam.cluster.answers import settings_of
 from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.engine import Change
+from sunbeam.core.errors import SunbeamError
+from sunbeam.core.foresight import Foresight
+from sunbeam.core.manifest.model import Manifest
 from sunbeam.core.paths import Paths
 from sunbeam.core.process import Processes
 from sunbeam.core.task import Context, Task
-from sunbeam.images.builder import ImageBuilder
 from sunbeam.tasks.charms import PackCharms
+from sunbeam.tasks.control_plane import charm_config, control_plane
 from sunbeam.tasks.credentials import FetchCredentials
-from sunbeam.tasks.deployment import ApplyModule, Variables, WaitActive, module
+from sunbeam.tasks.deployment import ApplyModule, ForeseenVariables, Variables, WaitActive, module
 from sunbeam.tasks.images import ExtractGuest, image_builder, image_tasks
+from sunbeam.tasks.manifest import WriteManifest, WriteManifestFile
 from sunbeam.tasks.node import StartServices, WriteSettings
 from sunbeam.tasks.packages import FetchEtcd, FetchTerraform, InstallPackages
+from sunbeam.tasks.pull import pull_tasks
 from sunbeam.tasks.verify import VerifyCloud
 
 CONTROL_PLANE = "openstack"
 COMPUTE = "hypervisor"
 MACHINES = "machines"
+OFFER = re.compile(r'juju_offer\.this\["(?P<name>[^"]+)"\]')
 
 
-def bootstrap(processes: Processes, paths: Paths, settings: NodeSettings) -> Change:
-    """Everything from a bare machine to answering APIs and one hypervisor.
+def bootstrap(processes: Processes, paths: Paths, manifest: Manifest) -> Change:
+    """Everything from a bare machine to answering APIs and one hypervisor; a cloud follows its manifest.
 
     A new cloud's images are built while its control plane is deployed: a pod waits for its own image only.
     One that people use already keeps running until all new images are there.
     """
-    builder = image_builder(processes, paths)
-    images = image_tasks(builder, "packages")
+    settings = settings_of(paths, manifest)
+    builder = image_builder(processes, paths, manifest.software.images)
+    images = [*pull_tasks(builder, "packages"), *image_tasks(builder, "packages")]
     before_deploying = [task.id for task in images] if FetchCredentials.were_written(paths) else []
     tasks: list[Task] = [
         InstallPackages(settings.network, installed=NodeSettings.exists(paths)),
         FetchEtcd(),
         FetchTerraform(),
-        WriteSettings(settings),
+        WriteManifestFile(manifest),
+        WriteSettings(settings, "manifest-file"),
         PackCharms(),
         StartServices(settings, "packages", "etcd", "settings"),
+        WriteManifest(manifest, "services"),
         *images,
         ExtractGuest(builder),
         ApplyModule(
-            CONTROL_PLANE, "Deploy the control plane", _control_plane(builder, settings),
+            CONTROL_PLANE, "Deploy the control plane", control_plane(builder, manifest, settings.address),
             "services", "terraform", "charms", *before_deploying,
         ),
-        ApplyModule(COMPUTE, "Deploy the hypervisor", _compute, f"terraform-{CONTROL_PLANE}"),
-        WaitActive(CONTROL_PLANE, "Wait for the control plane", f"terraform-{CONTROL_PLANE}"),
-        WaitActive(MACHINES, "Wait for the hypervisor", f"terraform-{COMPUTE}"),
+        WaitActive(
+            CONTROL_PLANE, "Wait for the control plane", f"terraform-{CONTROL_PLANE}",
+            awaits=tuple(task.id for task in images),
+        ),
         FetchCredentials(settings, f"active-{CONTROL_PLANE}"),
-        VerifyCloud(settings, "credentials", f"active-{MACHINES}"),
+        *_hypervisor(manifest, settings),
+        VerifyCloud(settings, "credentials", *_active(settings)),
     ]  # fmt: skip
-    return Change("cluster bootstrap", "Bootstrap the cloud", tasks)
+    return Change("cluster bootstrap", "Bootstrap the cloud", tasks, {"manifest": manifest.dump()})
 
 
-def _control_plane(builder: ImageBuilder, settings: NodeSettings) -> Variables:
+def _hypervisor(manifest: Manifest, settings: NodeSettings) -> list[Task]:
+    if "compute" not in settings.roles:
+        return []
+    return [
+        ApplyModule(
+            COMPUTE, "Deploy the hypervisor", compute(manifest), f"terraform-{CONTROL_PLANE}",
+            foreseen=foreseen_compute(manifest),
+        ),
+        _wait_hypervisor(f"terraform-{COMPUTE}", awaits=("image-hypervisor", f"active-{CONTROL_PLANE}")),
+    ]  # fmt: skip
+
+
+def _wait_hypervisor(*needs: str, awaits: tuple[str, ...] = ()) -> WaitActive:
+    return WaitActive(MACHINES, "Wait for the hypervisor", *needs, awaits=awaits)
+
+
+def _active(settings: NodeSettings) -> list[str]:
+    models = [CONTROL_PLANE, *([MACHINES] if "compute" in settings.roles else [])]
+    return [f"active-{model}" for model in models]
+
+
+def compute(manifest: Manifest) -> Variables:
+    """The variables of the module of hypervisors, with references."""
+
     async def variables(context: Context) -> Mapping[str, Any]:
-        return {
-            "charms": str(context.paths.charms),
-            "images": {name: recipe.image for name, recipe in builder.recipes.items()},
-            "external_hostname": settings.address,
-        }
+        return _compute_variables(context, manifest, await _offers(context))
 
     return variables
 
 
-async def _compute(context: Context) -> Mapping[str, Any]:
+def foreseen_compute(manifest: Manifest) -> ForeseenVariables:
+    """The same before the control plane, whose offers they name, is deployed."""
+
+    async def variables(context: Context, before: Mapping[str, Foresight]) -> Mapping[str, Any]:
+        offers: dict[str, str] = {}
+        with suppress(SunbeamError, OSError):
+            offers = await _offers(context)
+        for resource in before[f"terraform-{CONTROL_PLANE}"].resources:
+            if named := OFFER.fullmatch(resource.address):
+                offers.setdefault(named["name"], f"admin/{CONTROL_PLANE}.{named['name']}")
+        return _compute_variables(context, manifest, offers)
+
+    return variables
+
+
+async def _offers(context: Context) -> dict[str, str]:
     async with module(context, CONTROL_PLANE, {}) as control_plane:
-        offers = (await control_plane.output())["offers"]
-    return {"charms": str(context.paths.charms), "offers": offers}
+        return dict((await control_plane.output())["offers"])
+
+
+def _compute_variables(context: Context, manifest: Manifest, offers: Mapping[str, str]) -> dict[str, Any]:
+    config = charm_config(manifest).get(COMPUTE, {})
+    return {"charms": str(context.paths.charms), "offers": dict(offers), "config": config}
 
 
 def start(paths: Paths) -> Change:
@@ -78,7 +130,7 @@ def start(paths: Paths) -> Change:
     tasks: list[Task] = [
         StartServices(settings),
         WaitActive(CONTROL_PLANE, "Wait for the control plane", "services"),
-        WaitActive(MACHINES, "Wait for the hypervisor", "services"),
-        VerifyCloud(settings, f"active-{CONTROL_PLANE}", f"active-{MACHINES}"),
+        *([_wait_hypervisor("services")] if "compute" in settings.roles else []),
+        VerifyCloud(settings, *_active(settings)),
     ]
     return Change("cluster start", "Start the cloud", tasks)

@@ -3,37 +3,46 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
+from sunbeam.core.estimate import Lane
+from sunbeam.core.foresight import Artifact, Foresight
 from sunbeam.core.paths import Paths
 from sunbeam.core.process import Processes
 from sunbeam.core.shipped import shipped
 from sunbeam.core.task import Context, Task
 from sunbeam.images.builder import ImageBuilder
+from sunbeam.images.pulled import to_build, with_references
 from sunbeam.images.recipes import Recipe, load_recipes
+from sunbeam.substrates.embedded.containers_conf import ContainerFolders
 from sunbeam.substrates.embedded.podman import Podman
 
+PHASE = "Build images"
 GUEST = "guest"
 GUEST_FILE = "guest.qcow2"
 
 
-def image_builder(processes: Processes, paths: Paths) -> ImageBuilder:
-    """The builder of this node: our recipes, podman's storage of ours."""
-    recipes = load_recipes(shipped("images"))
+def image_builder(
+    processes: Processes, paths: Paths, references: Mapping[str, str] | None = None
+) -> ImageBuilder:
+    """The builder of this node: our recipes, podman's storage of ours; ``references`` are pulled instead."""
+    recipes = with_references(load_recipes(shipped("images")), references or {})
     return ImageBuilder(processes, Podman(processes, paths), recipes, paths.images / "cache")
 
 
 def image_tasks(builder: ImageBuilder, *needs: str, only: Collection[str] | None = None) -> list[BuildImage]:
-    """A task per recipe that is not current; ``only`` names recipes to build in any case.
+    """A task per recipe that a cloud needs built; ``only`` names recipes to build in any case.
 
     A task needs its parent's task only if there is one.
     """
-    chosen = [name for name in builder.recipes if not only or name in only]
+    chosen = [name for name in builder.recipes if name in (only or to_build(builder.recipes))]
     return [BuildImage(builder, builder.recipes[name], chosen, *needs, force=bool(only)) for name in chosen]
 
 
 class BuildImage(Task):
     """One container image from its recipe, unless a current one is there."""
+
+    phase = PHASE
 
     def __init__(
         self,
@@ -47,18 +56,36 @@ class BuildImage(Task):
         self.title = f"Build image {recipe.name}"
         parent = recipe.parent.name if recipe.parent else ""
         self.needs = (*needs, f"image-{parent}") if parent in together else needs
+        self.typical_seconds = recipe.weight
+        self.lane = Lane("builders", builder.parallel)
         self._force = force
         self._builder = builder
         self._recipe = recipe
 
     async def is_done(self, context: Context) -> bool:
-        if self._force or not shutil.which("podman"):
+        if self._force or not _has_storage(context.paths):
             return False
         return await self._builder.is_current(self._recipe.name)
 
     async def act(self, context: Context) -> None:
-        if not context.host.dry_run:
-            await self._builder.build([self._recipe.name], context.report)
+        if context.host.dry_run:
+            return
+        context.queued()
+        async with self._builder.turn(self._recipe.name):
+            context.working()
+            await self._builder.build_one(self._recipe.name, context.report)
+
+    async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:
+        """The size is that of the image that it replaces, else the recipe's."""
+        images = await self._builder.images() if _has_storage(context.paths) else {}
+        old = images.get(self._recipe.name)
+        size = old.size if old else self._recipe.size
+        return Foresight(artifacts=(Artifact("build", f"image {self._recipe.name}", size),))
+
+
+def _has_storage(paths: Paths) -> bool:
+    """Whether podman may hold something of ours; to ask it makes its folders."""
+    return shutil.which("podman") is not None and ContainerFolders(paths).storage_conf.exists()
 
 
 class ExtractGuest(Task):
@@ -67,6 +94,8 @@ class ExtractGuest(Task):
     id = "guest-image"
     title = "Take out the guest image"
     needs = (f"image-{GUEST}",)
+    phase = PHASE
+    typical_seconds = 1.0
 
     def __init__(self, builder: ImageBuilder) -> None:
         self._builder = builder

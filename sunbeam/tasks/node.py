@@ -32,8 +32,11 @@ class WriteSettings(Task):
 
     id = "settings"
     title = "Write the node's settings and certificates"
+    phase = "Prepare the machine"
+    rehearsable = True
 
-    def __init__(self, settings: NodeSettings) -> None:
+    def __init__(self, settings: NodeSettings, *needs: str) -> None:
+        self.needs = needs
         self._settings = settings
 
     async def is_done(self, context: Context) -> bool:
@@ -54,6 +57,8 @@ class StartServices(Task):
 
     id = "services"
     title = "Start etcd and sunbeamd"
+    phase = "Prepare the machine"
+    typical_seconds = 3.0
 
     def __init__(self, settings: NodeSettings, *needs: str, programs: Programs | None = None) -> None:
         self._settings = settings

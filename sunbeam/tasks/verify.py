@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sunbeam.cluster.openstack import CLOUD, cloud_entry
 from sunbeam.cluster.openstack_api import open_api
 from sunbeam.cluster.probes import NO_ANSWER, probe_cloud
 from sunbeam.cluster.settings import NodeSettings
+from sunbeam.core.foresight import Foresight
 from sunbeam.core.task import Context, Task
 from sunbeam.core.wait import Look
 
+COMPUTE = "compute"
 AGENTS = {"OVN Controller Gateway agent", "OVN Metadata agent"}
 
 
@@ -17,6 +21,8 @@ class VerifyCloud(Task):
 
     id = "verify"
     title = "Check that every API and the hypervisor answer"
+    phase = "Check"
+    typical_seconds = 15.0
 
     def __init__(self, settings: NodeSettings, *needs: str) -> None:
         self.needs = needs
@@ -26,11 +32,14 @@ class VerifyCloud(Task):
         if not context.host.dry_run:
             await context.wait_for(lambda: self._look(context), pause_seconds=1)
 
+    async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:
+        return Foresight(changes=False)
+
     async def _look(self, context: Context) -> Look:
         entry = cloud_entry(context.paths, CLOUD)
         health = await probe_cloud(entry, self._settings.dashboard_url)
         wrong = [f"{api.service}: {api.problem}" for api in health.apis if api.problem]
-        if not wrong:
+        if not wrong and COMPUTE in self._settings.roles:
             wrong = await _missing_agents(entry)
         return Look(done=not wrong, missing=wrong[0] if wrong else "", progress="; ".join(wrong))
 

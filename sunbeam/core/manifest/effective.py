@@ -18,6 +18,9 @@ from sunbeam.core.manifest.rules import broken_rules
 from sunbeam.core.manifest.shape import is_list, is_text, shape_findings
 from sunbeam.core.manifest.tree import ANSWER, CLOUD, DEFAULT, DETECTED, Origin, Step, Tree, dotted, merge
 
+DECLARED = {"schema", "software", "demo", "features"}
+"""Keys that say nothing about a machine: what no file says of them any more is taken back."""
+
 
 @dataclass(frozen=True)
 class Effective:
@@ -38,16 +41,17 @@ def effective(
     """Defaults < detected < shipped plan < what the cloud has < files in their order < answers.
 
     A file that does not exist but is named like a shipped plan (``edge``) is that plan, and replaces the
-    default one.  ``answers`` and ``detected`` are by dotted key, ``cloud`` is a part of a dumped manifest.
+    default one.  ``answers`` and ``detected`` are by dotted key.  ``cloud`` is the dumped manifest of an
+    existing cloud: files replace what it says of software and demo, the rest stays unless they speak of it.
     Nothing is written.  Raises ManifestErrors with every mistake of all files and answers.
     """
-    plan, own = layers(files)
+    plan, own = layers(files) if files or not cloud else ([], [])
     findings = Findings()
     merged = Tree.of(Manifest().dump(), DEFAULT)
     said = [
         _nested(detected or {}, DETECTED),
         *(_read(file, findings) for file in plan),
-        Tree.of(cloud or {}, CLOUD),
+        _kept(cloud or {}, files),
         *(_read(file, findings) for file in own),
         _nested(answers or {}, ANSWER),
     ]
@@ -72,6 +76,11 @@ def effective(
 
 def _read(file: Path, findings: Findings) -> Tree:
     return absolute(read_document(file, findings), file.parent)
+
+
+def _kept(cloud: Mapping[str, Any], files: Sequence[Path]) -> Tree:
+    """All of the cloud's manifest, or with files only what they need not repeat."""
+    return Tree.of({key: part for key, part in cloud.items() if not (files and key in DECLARED)}, CLOUD)
 
 
 def _nested(pairs: Mapping[str, Any], origin: Origin) -> Tree:

@@ -1,0 +1,54 @@
+"""Keeping the manifest of a change: on this machine for people, in the cluster store as a version."""
+
+from __future__ import annotations
+
+from sunbeam.cluster.answers import manifest_file
+from sunbeam.cluster.etcd import etcd_store
+from sunbeam.cluster.manifests import add_version, is_newest
+from sunbeam.cluster.settings import NodeSettings
+from sunbeam.core.manifest.model import Manifest
+from sunbeam.core.manifest.text import manifest_text
+from sunbeam.core.task import Context, Task
+
+HEADER = """\
+# The manifest of this cloud, with every default.  It is written by changes: to make one, write a file with
+# what should differ, and type: sunbeam cluster bootstrap --manifest FILE
+"""
+
+
+class WriteManifestFile(Task):
+    """The effective manifest in ``/etc/sunbeam/manifest.yaml`` (0600)."""
+
+    id = "manifest-file"
+    title = "Write the cloud's manifest"
+    rehearsable = True
+
+    def __init__(self, manifest: Manifest, *needs: str) -> None:
+        self.needs = needs
+        self._text = HEADER + manifest_text(manifest.dump())
+
+    async def is_done(self, context: Context) -> bool:
+        file = manifest_file(context.paths)
+        return file.exists() and file.read_text() == self._text
+
+    async def act(self, context: Context) -> None:
+        context.host.write_file(manifest_file(context.paths), self._text, 0o600)
+
+
+class WriteManifest(Task):
+    """A new version in the cluster store, unless the newest one is the same."""
+
+    id = "manifest"
+    title = "Keep this version of the manifest"
+
+    def __init__(self, manifest: Manifest, *needs: str) -> None:
+        self.needs = needs
+        self._manifest = manifest.dump()
+
+    async def act(self, context: Context) -> None:
+        if context.host.dry_run:
+            return
+        store = etcd_store(context.paths, NodeSettings.read(context.paths))
+        if not await is_newest(store, self._manifest):
+            number = await add_version(store, self._manifest, context.clock.now())
+            context.report(f"manifest {number}")

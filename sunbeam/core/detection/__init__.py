@@ -1,0 +1,1 @@
+"""What this machine has, as a person wants to see it before answering questions; nothing is changed."""

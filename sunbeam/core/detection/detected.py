@@ -1,0 +1,120 @@
+"""Everything that questions and their defaults want to know of this machine, in one quick look."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+import re
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network
+from pathlib import Path
+
+from sunbeam.core.detection.disks import Disk, disks
+from sunbeam.core.detection.interfaces import Interface, interfaces
+from sunbeam.core.detection.proxies import FoundProxy, found_proxy
+from sunbeam.core.detection.time_state import TimeState, kernel_clock, time_daemon
+from sunbeam.core.process import Processes
+from sunbeam.substrates.embedded import network_facts
+from sunbeam.substrates.embedded.network_facts import NetworkFacts
+from sunbeam.substrates.embedded.probes import Probe
+
+PROGRAMS = {"ip": "iproute2", "lsblk": "util-linux"}
+"""What is asked, and the Debian package that has it."""
+OWN_BRIDGES = ("sunbeam0", "sunbeam-ext")
+PRIVATE = (IPv4Network("10.77.0.0/16"), IPv4Network("172.28.0.0/14"), IPv4Network("192.168.0.0/16"))
+
+
+@dataclass(frozen=True)
+class Detected:
+    """Sizes are in bytes.  ``kvm``: there is a device for it, which need not work.
+
+    ``missing`` are programs that could not be asked, so that what they know is left empty.
+    """
+
+    host_name: str = ""
+    system: str = ""
+    cores: int = 0
+    memory: int = 0
+    disk_free: int = 0
+    kvm: bool = False
+    interfaces: tuple[Interface, ...] = ()
+    disks: tuple[Disk, ...] = ()
+    time: TimeState = field(default_factory=TimeState)
+    resolvers: tuple[str, ...] = ()
+    proxy: FoundProxy = field(default_factory=FoundProxy)
+    network: NetworkFacts = field(default_factory=NetworkFacts)
+    missing: tuple[str, ...] = ()
+
+    @property
+    def address(self) -> str:
+        """This machine's address on its default route; loopback without one."""
+        return self.network.address or "127.0.0.1"
+
+    def interface(self, name: str) -> Interface | None:
+        return next((each for each in self.interfaces if each.name == name), None)
+
+    def in_use(self, wanted: IPv4Network) -> str:
+        """Which interface or route overlaps ``wanted``, those of a cloud of ours apart; empty: none."""
+        return network_facts.overlap(self.network, wanted, OWN_BRIDGES)
+
+    def free_range(self, wanted: IPv4Network) -> IPv4Network:
+        """``wanted`` itself, or the first private range of 256 addresses that nobody uses."""
+        if not self.in_use(wanted):
+            return wanted
+        candidates = (range_ for private in PRIVATE for range_ in private.subnets(new_prefix=24))
+        return next((range_ for range_ in candidates if not self.in_use(range_)), wanted)
+
+
+async def detect(
+    processes: Processes,
+    root: Path = Path("/"),
+    environ: Mapping[str, str] = os.environ,
+    clock: Callable[[], tuple[bool, float]] = kernel_clock,
+    has_program: Callable[[str], bool] = lambda name: shutil.which(name) is not None,
+) -> Detected:
+    """Read files below ``root`` and ask programs, all at the same time; what is missing is left empty."""
+    probe = Probe(processes)
+    found_interfaces, found_disks, network = await asyncio.gather(
+        interfaces(probe, root), disks(probe), network_facts.gather(probe)
+    )
+    synchronised, error = clock()
+    return Detected(
+        host_name=_text(root / "proc/sys/kernel/hostname").strip() or platform.node(),
+        system=_name_of_system(_text(root / "etc/os-release")),
+        cores=len(os.sched_getaffinity(0)),
+        memory=_memory(_text(root / "proc/meminfo")),
+        disk_free=_free(root / "var/lib/sunbeam"),
+        kvm=(root / "dev/kvm").exists(),
+        interfaces=found_interfaces,
+        disks=found_disks,
+        time=TimeState(synchronised, error, time_daemon(root)),
+        resolvers=tuple(re.findall(r"^nameserver\s+(\S+)", _text(root / "etc/resolv.conf"), re.MULTILINE)),
+        proxy=found_proxy(environ, root),
+        network=network,
+        missing=tuple(name for name in PROGRAMS if not has_program(name)),
+    )
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
+
+
+def _name_of_system(release: str) -> str:
+    found = re.search(r'^PRETTY_NAME="?([^"\n]*)', release, re.MULTILINE)
+    return found.group(1) if found else ""
+
+
+def _memory(meminfo: str) -> int:
+    found = re.search(r"^MemTotal:\s+(\d+) kB", meminfo, re.MULTILINE)
+    return int(found.group(1)) * 1024 if found else 0
+
+
+def _free(state: Path) -> int:
+    existing = next(folder for folder in (state, *state.parents) if folder.exists())
+    return shutil.disk_usage(existing).free

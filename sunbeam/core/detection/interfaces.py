@@ -1,0 +1,83 @@
+"""The network interfaces of this machine, from `ip` and /sys."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sunbeam.substrates.embedded.probes import Probe
+
+OUTWARD = {"physical", "bond", "team", "vlan", "macvlan", "veth"}
+"""Kinds that can lead to a network outside of this machine."""
+
+
+@dataclass(frozen=True)
+class Interface:
+    """``speed`` is in Mbit/s (0: unknown), ``addresses`` have their prefix; it is a port of ``master``.
+
+    ``kind`` is ``physical`` or the kernel's word: bond, bridge, vlan, veth and so on.  ``default_route``: the
+    world is reached through it.
+    """
+
+    name: str
+    kind: str = "physical"
+    mac: str = ""
+    carrier: bool = False
+    speed: int = 0
+    mtu: int = 1500
+    addresses: tuple[str, ...] = ()
+    default_route: bool = False
+    master: str = ""
+
+    @property
+    def leads_outside(self) -> bool:
+        """Whether it may become a port of a bridge of ours."""
+        return self.kind in OUTWARD and not self.master
+
+    @property
+    def speed_text(self) -> str:
+        """``10 Gbit/s``; empty if unknown."""
+        if self.speed >= 1000:
+            return f"{self.speed / 1000:g} Gbit/s"
+        return f"{self.speed} Mbit/s" if self.speed else ""
+
+
+async def interfaces(probe: Probe, root: Path = Path("/")) -> tuple[Interface, ...]:
+    """All but loopback, the one with the default route first, those without carrier last."""
+    shown = json.loads(await probe.output("ip", "-json", "-details", "address") or "[]")
+    routes = [
+        *json.loads(await probe.output("ip", "-json", "-4", "route", "show", "default") or "[]"),
+        *json.loads(await probe.output("ip", "-json", "-6", "route", "show", "default") or "[]"),
+    ]
+    leading = {str(route.get("dev", "")) for route in routes}
+    found = [_interface(each, leading, root) for each in shown if each.get("link_type") == "ether"]
+    return tuple(sorted(found, key=lambda each: (not each.default_route, not each.carrier)))
+
+
+def _interface(shown: dict[str, Any], leading: set[str], root: Path) -> Interface:
+    name = str(shown["ifname"])
+    return Interface(
+        name=name,
+        kind=str(shown.get("linkinfo", {}).get("info_kind", "physical")),
+        mac=str(shown.get("address", "")),
+        carrier="LOWER_UP" in shown.get("flags", ()),
+        speed=_speed(root / "sys/class/net" / name / "speed"),
+        mtu=int(shown.get("mtu", 1500)),
+        addresses=tuple(
+            f"{info['local']}/{info['prefixlen']}"
+            for info in shown.get("addr_info", ())
+            if info.get("scope") != "link"
+        ),
+        default_route=name in leading,
+        master=str(shown.get("master", "")),
+    )
+
+
+def _speed(file: Path) -> int:
+    """The kernel says -1, or refuses, where a speed means nothing."""
+    try:
+        return max(0, int(file.read_text()))
+    except (OSError, ValueError):
+        return 0

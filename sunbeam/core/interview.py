@@ -1,0 +1,160 @@
+"""An interview: which questions are open, what was said, and what is wrong with it; the terminal and the
+web page lead it alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sunbeam.core.detection.detected import Detected
+from sunbeam.core.manifest.effective import Effective, effective
+from sunbeam.core.manifest.findings import Finding, ManifestErrors
+from sunbeam.core.manifest.plans import shipped_plans
+from sunbeam.core.manifest.tree import DEFAULT, DETECTED, Origin
+from sunbeam.core.question import Question
+from sunbeam.core.question_facts import SHIPPED
+from sunbeam.core.questions import QUESTIONS
+
+
+class Interview:
+    """``options`` were said before it, as ``files`` were; ``cloud`` is what is settled for good.
+
+    ``advanced`` may be switched on at any moment.  Raises ManifestErrors for wrong files and options.
+    """
+
+    def __init__(
+        self,
+        detected: Detected,
+        *,
+        files: Sequence[Path] = (),
+        options: Mapping[str, str] | None = None,
+        cloud: Mapping[str, Any] | None = None,
+        advanced: bool = False,
+    ) -> None:
+        self.detected = detected
+        self.advanced = advanced
+        self.answers: dict[str, str] = {}
+        self._files = tuple(files)
+        self._options = dict(options or {})
+        self._cloud = dict(cloud or {})
+        self._plans = {str(file) for file in shipped_plans().values()}
+        self._before = self._spoken(self._effective(self._options))
+
+    @property
+    def said(self) -> dict[str, str]:
+        """Everything that is said by somebody, by dotted key."""
+        return {**self._before, **self._options, **self.answers}
+
+    def questions(self) -> list[Question]:
+        """Those to ask after the answers so far."""
+        return [question for question in QUESTIONS if self._is_asked(question)]
+
+    def default(self, question: Question) -> str:
+        """What holds without an answer."""
+        return question.default(self.said, self.detected)
+
+    def value(self, question: Question) -> str:
+        """What was answered, else the default."""
+        return self.answers.get(question.key, self.default(question))
+
+    def answer(self, question: Question, value: str) -> None:
+        """Take an answer without a problem; the default is nobody's answer, unless one is needed."""
+        needed = question.needed(self.said, self.detected)
+        if value.strip() == self.default(question) and not needed:
+            self.answers.pop(question.key, None)
+        else:
+            self.answers[question.key] = value.strip()
+
+    def problem(self, question: Question, value: str) -> str:
+        """What is wrong with a value, in a sentence; empty: nothing."""
+        value = value.strip()
+        others = {key: text for key, text in self.said.items() if key != question.key}
+        if not value and question.needed(others, self.detected):
+            return "an answer is needed"
+        known = {(finding.path, finding.text) for finding in self._findings(others)}
+        for finding in self._findings({**others, question.key: value}):
+            if (finding.path, finding.text) not in known:
+                return _without_key(finding.text, question.key)
+        return question.check(value, others, self.detected)
+
+    def missing(self) -> list[Question]:
+        """Questions that nobody answered and that have no default."""
+        said = self.said
+        return [
+            question
+            for question in QUESTIONS
+            if question.key not in said
+            and question.applies(said, self.detected)
+            and question.needed(said, self.detected)
+        ]
+
+    def wrong(self) -> list[tuple[Question, str]]:
+        """What this machine says against answers, options and files, whoever gave them."""
+        said = self.said
+        judged = [
+            (question, question.check(said[question.key], said, self.detected))
+            for question in QUESTIONS
+            if question.key in said
+        ]
+        return [(question, problem) for question, problem in judged if problem]
+
+    def effective(self) -> Effective:
+        """The manifest that the answers make.  Raises ManifestErrors."""
+        return self._effective({**self._options, **self.answers})
+
+    def _is_asked(self, question: Question) -> bool:
+        said = self.said
+        if question.key in self._before or not question.applies(said, self.detected):
+            return False
+        return self.advanced or (question.basic and question.when(said, self.detected))
+
+    def _spoken(self, before: Effective) -> dict[str, str]:
+        """What somebody said before the interview; a cloud that exists has said everything."""
+        spoken = {}
+        for question in QUESTIONS:
+            origin = before.origins.get(question.key) or before.origins.get(f"{question.key}.0")
+            if self._cloud or (origin is not None and not self._is_ours(origin)):
+                spoken[question.key] = _text(_at(before.manifest.dump(), question.key))
+        return spoken
+
+    def _is_ours(self, origin: Origin) -> bool:
+        """Whether nobody but this program spoke."""
+        return origin in (DEFAULT, DETECTED) or origin.source in self._plans
+
+    def _effective(self, answers: Mapping[str, str]) -> Effective:
+        return effective(self._files, answers, detected=self._detected(answers), cloud=self._cloud)
+
+    def _detected(self, answers: Mapping[str, str]) -> dict[str, str]:
+        """Defaults that this machine decides."""
+        wanted = {question.key: question.default(answers, self.detected) for question in QUESTIONS}
+        return {key: value for key, value in wanted.items() if value and value != SHIPPED_VALUES.get(key)}
+
+    def _findings(self, answers: Mapping[str, str]) -> Sequence[Finding]:
+        try:
+            self._effective({key: value for key, value in answers.items() if key not in self._before})
+        except ManifestErrors as errors:
+            return errors.findings
+        return ()
+
+
+def _text(value: Any) -> str:
+    """A value as a person would type it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
+def _at(manifest: Mapping[str, Any], key: str) -> Any:
+    """The value of a dotted key; nothing where it is left out."""
+    part: Any = manifest
+    for step in key.split("."):
+        part = part.get(step, "")
+    return part
+
+
+def _without_key(text: str, key: str) -> str:
+    return text.removeprefix(f"{key} ").removeprefix(f"{key}: ")
+
+
+SHIPPED_VALUES = {question.key: _text(_at(SHIPPED.dump(), question.key)) for question in QUESTIONS}

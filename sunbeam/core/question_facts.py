@@ -1,0 +1,148 @@
+"""Defaults, choices and checks of questions: what this machine has to say about an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from ipaddress import IPv4Address, IPv4Network
+
+from sunbeam.core.detection.detected import Detected
+from sunbeam.core.detection.interfaces import Interface
+from sunbeam.core.manifest.model import Manifest
+from sunbeam.core.question import Answers, Choice
+
+SHIPPED = Manifest()
+INTERFACE = "network.external.interface"
+NAME_LENGTH = 60
+
+
+def shipped(value: object) -> Callable[[Answers, Detected], str]:
+    """A default that no machine changes."""
+    return lambda answers, detected: str(value)
+
+
+def host_name(answers: Answers, detected: Detected) -> str:
+    return detected.host_name[:NAME_LENGTH]
+
+
+def own_address(answers: Answers, detected: Detected) -> str:
+    return detected.address
+
+
+def pod_range(answers: Answers, detected: Detected) -> str:
+    return str(detected.free_range(SHIPPED.network.pods))
+
+
+def external_range(answers: Answers, detected: Detected) -> str:
+    """A physical network has its own range, which nobody can guess."""
+    return (
+        "" if has_interface(answers, detected) else str(detected.free_range(SHIPPED.network.external.range))
+    )
+
+
+def has_interface(answers: Answers, detected: Detected) -> bool:
+    return bool(answers.get(INTERFACE))
+
+
+def has_proxy(answers: Answers, detected: Detected) -> bool:
+    return bool(detected.proxy)
+
+
+def interface_has_addresses(answers: Answers, detected: Detected) -> bool:
+    chosen = detected.interface(answers.get(INTERFACE, ""))
+    return chosen is not None and bool(chosen.addresses)
+
+
+def yes_or_no(detected: Detected) -> Sequence[Choice]:
+    return Choice("false", "no"), Choice("true", "yes")
+
+
+def addresses(detected: Detected) -> Sequence[Choice]:
+    """The IPv4 addresses of this machine, that of the default route first."""
+    return tuple(
+        Choice(
+            address.partition("/")[0],
+            f"on {interface.name}" + (", which carries the default route" if interface.default_route else ""),
+        )
+        for interface in detected.interfaces
+        if not interface.name.startswith("sunbeam")
+        for address in interface.addresses
+        if ":" not in address
+    )
+
+
+def outward(detected: Detected) -> Sequence[Choice]:
+    """This machine only, then each interface that can lead to a network outside."""
+    interfaces = sorted(detected.interfaces, key=lambda each: bool(cost(each)))
+    return (
+        Choice("", "this machine only, by a network of its own"),
+        *(
+            Choice(each.name, f"your network on {each.name}: {describe(each)}", cost(each))
+            for each in interfaces
+            if each.leads_outside
+        ),
+    )
+
+
+def describe(interface: Interface) -> str:
+    """``10 Gbit/s, 192.0.2.2/24``."""
+    words = [interface.speed_text or interface.kind]
+    words += [] if interface.carrier else ["no carrier"]
+    words += interface.addresses[:1] or ["no address"]
+    return ", ".join(words)
+
+
+def cost(interface: Interface) -> str:
+    """What this machine loses when the interface becomes a port of the external network."""
+    if interface.default_route:
+        return "carries the default route: this machine would be cut off from its network"
+    return "its addresses would no longer answer" if interface.addresses else ""
+
+
+def interface_problem(value: str, answers: Answers, detected: Detected) -> str:
+    if not value or "ip" in detected.missing:
+        return ""
+    interface = detected.interface(value)
+    if interface is None:
+        names = ", ".join(each.name for each in detected.interfaces if each.leads_outside)
+        return f"there is no interface {value}" + (f"; there are {names}" if names else "")
+    if interface.leads_outside or interface.master == "sunbeam-ext":
+        return ""
+    if interface.master:
+        return f"{value} is a port of {interface.master}"
+    return f"{value} is a {interface.kind}, which leads to no network outside"
+
+
+def lose_problem(value: str, answers: Answers, detected: Detected) -> str:
+    chosen = detected.interface(answers.get(INTERFACE, ""))
+    if chosen is None or not chosen.addresses or value == "true":
+        return ""
+    return f"{chosen.name} has {', '.join(chosen.addresses)}: say true, or choose another interface"
+
+
+def range_problem(value: str, answers: Answers, detected: Detected) -> str:
+    taken = _taken(value, detected)
+    return f"{value} is in use: {taken}" if taken else ""
+
+
+def external_problem(value: str, answers: Answers, detected: Detected) -> str:
+    """The range of a physical network may well be known on the interface that leads to it."""
+    taken = _taken(value, detected)
+    chosen = answers.get(INTERFACE, "")
+    return f"{value} is in use: {taken}" if taken and not (chosen and taken.endswith(f" {chosen}")) else ""
+
+
+def address_problem(value: str, answers: Answers, detected: Detected) -> str:
+    try:
+        address = IPv4Address(value)
+    except ValueError:
+        return ""
+    nowhere = address.is_unspecified or address.is_multicast or address == IPv4Address("255.255.255.255")
+    return f"{value} is no address of a machine" if nowhere else ""
+
+
+def _taken(value: str, detected: Detected) -> str:
+    """What overlaps the range; what is no range is for the manifest to tell."""
+    try:
+        return detected.in_use(IPv4Network(value))
+    except ValueError:
+        return ""

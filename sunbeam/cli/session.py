@@ -32,13 +32,19 @@ T = TypeVar("T")
 
 
 class Output(StrEnum):
-    """How progress is shown."""
+    """How progress is shown: ``quiet`` is the last line only, ``verbose`` every step."""
 
     TEXT = "text"
+    QUIET = "quiet"
+    VERBOSE = "verbose"
     JSON = "json"
 
+    @property
+    def for_people(self) -> bool:
+        return self is not Output.JSON
 
-OutputOption = Annotated[Output, typer.Option("--output", help="Show progress as text or as JSON lines.")]
+
+OutputOption = Annotated[Output, typer.Option("--output", help="How to show progress.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only list what would be done.")]
 
 
@@ -95,7 +101,7 @@ def _do(change: Callable[[Node], Change], node: Node, journal: Journal, output: 
     with ExitStack() as stack:
         stack.enter_context(log_to(node.paths.logs / "sunbeam.log", node.redactor))
         wanted = change(node)
-        show = stack.enter_context(renderer(output, journal.expected_seconds(wanted.kind)))
+        show = stack.enter_context(renderer(output))
         event_log = stack.enter_context(EventLog(node.paths.change_logs))
         listener = _both(show, event_log)
         engine = Engine(
@@ -110,7 +116,7 @@ def _list(change: Callable[[Node], Change], node: Node, output: Output) -> None:
 
     with TemporaryDirectory(prefix="sunbeam-") as scratch:
         path = node.paths.journal if node.paths.journal.exists() else Path(scratch) / "journal.db"
-        with _journal(path) as journal, renderer(output, {}) as listener:
+        with _journal(path) as journal, renderer(output) as listener:
             host = Host(node.processes, journal, node.paths, node.clock, node.redactor, dry_run=True)
             engine = Engine(
                 journal, host, node.paths, node.clock, node.redactor, listener, command=this_command()

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -75,7 +76,8 @@ class ImageBuilder:
         self.podman = podman
         self.recipes = recipes
         self.cache = cache
-        self._slots = Slots(parallel or max(2, os.cpu_count() or 2))
+        self.parallel = parallel or max(2, os.cpu_count() or 2)
+        self._slots = Slots(self.parallel)
 
     async def images(self) -> dict[str, Image]:
         """Every image of ours in podman's storage by recipe name, current or not."""
@@ -122,7 +124,7 @@ class ImageBuilder:
             parent = self.recipes[name].parent
             if parent is not None and parent.name in done:
                 await done[parent.name].wait()
-            async with self._slots.slot(self._urgency(name)):
+            async with self.turn(name):
                 await self.build_one(name, progress)
             done[name].set()
 
@@ -132,6 +134,10 @@ class ImageBuilder:
                     group.create_task(one(name))
         except* SunbeamError as failures:
             raise failures.exceptions[0] from None
+
+    def turn(self, name: str) -> AbstractAsyncContextManager[None]:
+        """Hold one of the ``parallel`` builders; what others wait for goes first."""
+        return self._slots.slot(self._urgency(name))
 
     async def build_one(self, name: str, progress: Progress = lambda text: None) -> None:
         """Build one image; its parent must exist.  Raises ImageBuildFailed."""

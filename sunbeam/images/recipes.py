@@ -13,7 +13,8 @@ RECIPE_LABEL = "sunbeam.recipe"
 
 _PARENT = re.compile(r"^FROM\s+(?:localhost/sunbeam/(?P<name>[\w-]+):\S+|scratch)\s*$", re.MULTILINE)
 
-_WEIGHT = re.compile(r"^# weight: (?P<seconds>\d+)$", re.MULTILINE)
+_WEIGHT = re.compile(r"^# weight: (?P<seconds>\d+) s, (?P<size>\d+) MB$", re.MULTILINE)
+WEIGHT_UNKNOWN = 10
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,19 @@ class Recipe:
 
     @cached_property
     def weight(self) -> int:
-        """Seconds that a build takes, roughly: ``# weight: N`` in the Containerfile."""
-        found = _WEIGHT.search((self.folder / "Containerfile").read_text())
-        return int(found["seconds"]) if found else 10
+        """Seconds that a build takes on two cores, one of two at a time: ``# weight: SECONDS s, SIZE MB``."""
+        found = self._measured
+        return int(found["seconds"]) if found else WEIGHT_UNKNOWN
+
+    @cached_property
+    def size(self) -> int | None:
+        """Bytes of the image with its parents' layers when it was last measured; None: never."""
+        found = self._measured
+        return int(found["size"]) * 1_000_000 if found else None
+
+    @cached_property
+    def _measured(self) -> re.Match[str] | None:
+        return _WEIGHT.search((self.folder / "Containerfile").read_text())
 
     @cached_property
     def digest(self) -> str:

@@ -32,7 +32,7 @@ class Provider:
 
     ``on_progress`` gets (resource type, text) for what an operation waits on; core's own output shows nothing
     of that.  ``adopts``: a creation takes over what exists by that name, made by a run that was killed before
-    its state was saved; else that is an error, as in the official provider.
+    its state was saved; else that is an error, as in the official provider.  ``session`` is used as it is.
     """
 
     def __init__(
@@ -41,8 +41,9 @@ class Provider:
         on_progress: Callable[[str, str], None] = lambda resource, text: None,
         *,
         adopts: bool = False,
+        session: Session | None = None,
     ) -> None:
-        self.session = Session(credentials, adopts=adopts)
+        self.session = session or Session(credentials, adopts=adopts)
         self.schema = provider_schema()
         self.resources: dict[str, Resource] = {kind.type_name: kind(self.session) for kind in RESOURCES}
         self.stopping = asyncio.Event()

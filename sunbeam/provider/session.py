@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from sunbeam.juju.controller import Controller
@@ -21,10 +22,18 @@ class Session:
     """Configured by ``configure``; resources reach Juju only through it.
 
     ``adopts``: what exists although no state knows it was made by a run that was killed, and is taken over.
+    ``charm_file`` is where a packed charm is read whose path is configured.
     """
 
-    def __init__(self, credentials: Credentials | None = None, *, adopts: bool = False) -> None:
+    def __init__(
+        self,
+        credentials: Credentials | None = None,
+        *,
+        adopts: bool = False,
+        charm_file: Callable[[str], Path] = Path,
+    ) -> None:
         self.adopts = adopts
+        self.charm_file = charm_file
         self._given = credentials
         self._controller: Controller | None = None
         self._cache: dict[str, tuple[float, int, asyncio.Task[ModelStatus]]] = {}
@@ -92,3 +101,14 @@ class Session:
             )
         )
         return Credentials(base.endpoints, username, password, authority, base.controller)
+
+
+class NoController(Session):
+    """Before there is a controller: creations can be planned, nothing can be read or made."""
+
+    @property
+    def controller(self) -> Controller:
+        raise failure("There is no controller yet", "A plan before the first bootstrap can only create.")
+
+    def configure(self, config: Object) -> None:
+        """There is nothing to connect to."""

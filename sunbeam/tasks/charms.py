@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import tempfile
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
+from sunbeam.core.foresight import Foresight, Touch
 from sunbeam.core.shipped import shipped
 from sunbeam.core.task import Context, Task
 from sunbeam.operators.packing import pack_charm
@@ -16,6 +20,8 @@ class PackCharms(Task):
     id = "charms"
     title = "Pack charms"
     needs = ("settings",)
+    phase = "Prepare the machine"
+    typical_seconds = 1.0
 
     async def act(self, context: Context) -> None:
         context.host.make_folder(context.paths.charms)
@@ -23,9 +29,28 @@ class PackCharms(Task):
             target = context.paths.charms / f"{folder.name}.charm"
             context.host.act("pack", str(target), partial(_pack, folder, target))
 
+    async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:
+        with tempfile.TemporaryDirectory(prefix="sunbeam-charms-") as scratch:
+            packed = await asyncio.to_thread(pack_all, Path(scratch))
+            targets = {file: context.paths.charms / file.name for file in sorted(packed.iterdir())}
+            new = [there for file, there in targets.items() if not _same(file, there)]
+        return Foresight(changes=bool(new), touches=tuple(Touch("file", "pack", str(each)) for each in new))
+
 
 def charm_folders() -> list[Path]:
     return sorted(file.parent for file in shipped("charms").glob("*/charmcraft.yaml"))
+
+
+def pack_all(target: Path) -> Path:
+    """Pack every charm into the folder ``target``; returns that."""
+    target.mkdir(parents=True, exist_ok=True)
+    for folder in charm_folders():
+        _pack(folder, target / f"{folder.name}.charm")
+    return target
+
+
+def _same(file: Path, other: Path) -> bool:
+    return other.exists() and file.read_bytes() == other.read_bytes()
 
 
 def _pack(folder: Path, target: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from sunbeam.cluster.settings import NodeSettings
+from sunbeam.core.foresight import Foresight, Touch
 from sunbeam.core.paths import Paths
 from sunbeam.core.task import Context, Task
 from sunbeam.juju.actions import run_action
@@ -23,6 +24,8 @@ class FetchCredentials(Task):
 
     id = "credentials"
     title = "Write the administrator's credentials"
+    phase = "Check"
+    typical_seconds = 1.0
 
     def __init__(self, settings: NodeSettings, *needs: str) -> None:
         self.needs = needs
@@ -44,6 +47,12 @@ class FetchCredentials(Task):
         context.host.write_file(etc / "ca.crt", authority["ca-certificate"].strip() + "\n")
         context.host.write_file(etc / "openrc", openrc(account, context.paths), 0o600)
         context.host.write_file(etc / "clouds.yaml", clouds_yaml(account, context.paths), 0o600)
+
+    async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:
+        files = [context.paths.etc / name for name in ("ca.crt", "openrc", "clouds.yaml")]
+        new = tuple(Touch("file", "write", str(file)) for file in files if not file.exists())
+        note = "" if new else "written again only if the administrator's account is another by then"
+        return Foresight(changes=bool(new), touches=new, note=note)
 
 
 def openrc(account: Mapping[str, Any], paths: Paths) -> str:

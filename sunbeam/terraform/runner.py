@@ -89,7 +89,7 @@ class Runner(Terraform):  # type: ignore[misc]
             start_new_session=True,
             limit=LONGEST_LINE,
         )
-        streams = "json" in options and cmd != "output"
+        streams = "json" in options and cmd not in ("output", "show")
         found: list[Diagnostic] = []
         reading = asyncio.gather(
             self._read(process.stdout, found if streams else None), self._read(process.stderr, None)

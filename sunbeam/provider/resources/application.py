@@ -47,7 +47,7 @@ class Application(Resource):
         if plan.get("name") is UNKNOWN:
             block = (plan["local_charm"] or plan["charm"])[0]
             plan["name"] = block["name"]
-        packed = await local_charm.adjust(plan, config)
+        packed = await local_charm.adjust(plan, config, self.session.charm_file)
         self._plan_units(plan, prior, config, subordinate=packed is not None and packed.subordinate)
         if prior is None:
             return []

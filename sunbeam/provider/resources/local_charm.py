@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 from sunbeam.juju.charms import LocalCharm, read_local_charm, sha256_of
@@ -13,9 +14,10 @@ from sunbeam.provider.values import UNKNOWN, Object, known
 PATH = ("local_charm", 0, "path")
 
 
-async def adjust(plan: Object, config: Object) -> LocalCharm | None:
+async def adjust(plan: Object, config: Object, charm_file: Callable[[str], Path] = Path) -> LocalCharm | None:
     """Plan the hashes of the file as it is now: a difference to the state becomes an update.
 
+    ``charm_file`` is where the charm of a configured path is read.
     Raises ProviderError when the file is missing or is another charm.
     """
     if not plan.get("local_charm"):
@@ -25,7 +27,7 @@ async def adjust(plan: Object, config: Object) -> LocalCharm | None:
         block["path_hash"] = block["origin_hash"] = UNKNOWN
         return None
     try:
-        charm = await asyncio.to_thread(read_local_charm, Path(block["path"]))
+        charm = await asyncio.to_thread(read_local_charm, charm_file(block["path"]))
     except JujuError as error:
         raise failure("Cannot read the packed charm", f"{block['path']}: {error.why}.", PATH) from error
     if known(block["name"]) and charm.name != block["name"]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -134,7 +135,7 @@ def test_on_a_terminal_what_runs_is_shown_with_what_it_awaits(program: Run) -> N
 
     os.environ["TERM"] = "xterm"
     status = pty.spawn([sys.executable, "-m", "tests.unit.cli.program", "wait"], read)
-    text = shown.decode()
+    text = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", shown.decode())
     assert os.waitstatus_to_exitcode(status) == 0
     assert "●" in text and "nova/0: waiting for the database" in text
     assert "1 of 2 tasks" in text and "✓ Work" in text and "Done in" in text

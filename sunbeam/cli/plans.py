@@ -144,13 +144,14 @@ async def _opened(name: str) -> AsyncIterator[Module]:
     import json
     import tempfile
 
+    from sunbeam.core.manifest.references import resolve
     from sunbeam.core.shipped import shipped
     from sunbeam.juju.credentials import Credentials
     from sunbeam.provider.service import Provider
     from sunbeam.provider.serving import in_process
     from sunbeam.terraform.backend import StateBackend
     from sunbeam.terraform.binary import find_core
-    from sunbeam.terraform.module import VARIABLES, Module
+    from sunbeam.terraform.module import REFERENCES, VARIABLES, Module
 
     node = this_node()
     variables = node.paths.terraform / name / name / VARIABLES
@@ -158,6 +159,8 @@ async def _opened(name: str) -> AsyncIterator[Module]:
         raise UsageError(
             f"There is no module {name} on this node", where=str(variables), next_command="sunbeam plans list"
         )
+    references = node.paths.terraform / name / REFERENCES
+    referring = json.loads(references.read_text()) if references.exists() else {}
     core = await find_core(node.processes, node.paths.bin)
     credentials = Credentials.from_juju_data(node.paths.juju_data)
     with tempfile.TemporaryDirectory(prefix="look-", dir=node.paths.terraform) as folder:
@@ -170,6 +173,7 @@ async def _opened(name: str) -> AsyncIterator[Module]:
                 environment=environment,
                 backend=StateBackend.read(node.paths.terraform),
                 variables=json.loads(variables.read_text()),
+                secrets=resolve(referring, node.redactor.add),
             )
             await module.init()
             yield module

@@ -115,6 +115,10 @@ class Host:
                 path.mkdir(parents=True, mode=mode)
                 path.chmod(mode)
 
+    def remember_secret(self, secret: str) -> None:
+        """From now on it is in no output, log or journal."""
+        self._redactor.add(secret)
+
     def write_file(self, path: Path, text: str, mode: int = 0o644) -> None:
         """Replace ``path`` whole, in one step; nothing happens if it is so already."""
         content = text.encode("utf-8", "surrogateescape")

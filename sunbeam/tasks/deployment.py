@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from sunbeam.core.foresight import Foresight
+from sunbeam.core.manifest.references import separated
 from sunbeam.core.shipped import shipped
 from sunbeam.core.task import Context, Task
 from sunbeam.juju.applications import resolve
@@ -23,7 +25,7 @@ from sunbeam.tasks.module_preview import foresee_module
 from sunbeam.terraform.backend import StateBackend
 from sunbeam.terraform.binary import find_core
 from sunbeam.terraform.events import Event, ResourceEvent
-from sunbeam.terraform.module import Module
+from sunbeam.terraform.module import REFERENCES, Module, write_private
 
 TOLD_UNITS = 3
 TOLD_LINES = 4
@@ -33,7 +35,15 @@ ForeseenVariables = Callable[[Context, Mapping[str, Foresight]], Awaitable[Mappi
 
 @asynccontextmanager
 async def module(context: Context, name: str, variables: Mapping[str, Any]) -> AsyncIterator[Module]:
-    """The root module ``name`` with our provider in this process and its state in the cluster store."""
+    """The root module ``name`` with our provider in this process and its state in the cluster store.
+
+    Variables in which something refers to a secret are in no file; ``references.json`` keeps how they refer.
+    """
+    plain, referring, secrets = separated(variables, context.host.remember_secret)
+    folder = context.paths.terraform / name
+    if variables:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_private(folder / REFERENCES, json.dumps(referring, indent=1))
     credentials = Credentials.from_juju_data(context.paths.juju_data)
     core = await find_core(context.host.processes, context.paths.bin)
 
@@ -50,11 +60,12 @@ async def module(context: Context, name: str, variables: Mapping[str, Any]) -> A
         yield Module(
             name=name,
             source=shipped("terraform"),
-            folder=context.paths.terraform / name,
+            folder=folder,
             core=core,
             environment=environment,
             backend=StateBackend.read(context.paths.terraform),
-            variables=variables,
+            variables=plain,
+            secrets=secrets,
             on_event=tell,
         )
 

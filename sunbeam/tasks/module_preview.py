@@ -14,6 +14,7 @@ from typing import Any
 
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.foresight import Foresight, ResourceChange
+from sunbeam.core.manifest.references import separated
 from sunbeam.core.shipped import shipped
 from sunbeam.core.task import Context
 from sunbeam.juju.credentials import Credentials
@@ -32,6 +33,7 @@ NO_ANSWER = "the plan is known once the cluster store and the Juju API answer"
 
 async def foresee_module(context: Context, name: str, variables: Mapping[str, Any]) -> Foresight:
     """The resources that would change.  Raises SunbeamError if the module cannot be planned."""
+    plain, _, secrets = separated(variables, context.host.remember_secret)
     core = await present_core(context.paths.bin)
     if core is None:
         named = resources_in(shipped("terraform") / name)
@@ -51,7 +53,8 @@ async def foresee_module(context: Context, name: str, variables: Mapping[str, An
                 core=core,
                 environment=environment,
                 backend=backend,
-                variables=variables,
+                variables=plain,
+                secrets=secrets,
             )
             await module.init()
             await module.plan(lock=False)

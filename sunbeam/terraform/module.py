@@ -23,6 +23,8 @@ from sunbeam.terraform.events import Event, PlannedChange
 from sunbeam.terraform.runner import Finished, OnEvent, Runner
 
 VARIABLES = "sunbeam.auto.tfvars.json"
+REFERENCES = "references.json"
+"""Beside the root module: variables that are secrets, with the references that stand for them."""
 BACKEND = "sunbeam_backend.tf.json"
 PLAN = "sunbeam.tfplan"
 ERRORED = "errored.tfstate"

@@ -95,9 +95,6 @@ class External(Part):
     lose_addresses: bool = False
     """Take the interface although it has addresses, at which this machine then no longer answers."""
 
-    lose_addresses: StrictBool = False
-    """Whether that interface may lose its own addresses: they do not answer while it leads outside."""
-
     @property
     def router(self) -> IPv4Address:
         return self.gateway or self.range[1]

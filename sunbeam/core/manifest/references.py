@@ -75,6 +75,23 @@ def resolve(value: Any, remember: Remember, environment: Mapping[str, str] | Non
         ) from None
 
 
+def separated(
+    variables: Mapping[str, Any], remember: Remember
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """Variables without references, those with, and the latter resolved: secrets.  Raises SunbeamError."""
+    referring = {name: value for name, value in variables.items() if _refers(value)}
+    plain = {name: value for name, value in variables.items() if name not in referring}
+    return plain, referring, resolve(referring, remember)
+
+
+def _refers(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(_refers(each) for each in value.values())
+    if isinstance(value, list):
+        return any(_refers(each) for each in value)
+    return isinstance(value, str) and "${" in value
+
+
 def absolute(tree: Tree, folder: Path) -> Tree:
     """The tree with paths in references as seen from everywhere; they are written relative to their file."""
     if isinstance(tree.value, dict):

@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "tasks": ("sunbeam.cli.tasks", "Show the tasks of one change."),
     "plans": ("sunbeam.cli.plans", "Look at Terraform modules, their state and locks."),
     "image": ("sunbeam.cli.image", "Build, list, export and import container images."),
+    "doctor": ("sunbeam.cli.doctor", "Find out what is wrong, and what to do about it."),
     "debug": ("sunbeam.cli.debug", "Read the logs of operators."),
     "juju": ("sunbeam.cli.juju", "Use the Juju API of this cloud."),
     "version": ("sunbeam.cli.version", "Print the version."),

@@ -44,7 +44,7 @@ class NetworkFacts:
 async def gather(probe: Probe) -> NetworkFacts:
     interfaces = _json(await probe.output("ip", "-json", "-4", "address"))
     routes = _json(await probe.output("ip", "-json", "-4", "route"))
-    listeners = _listeners(await probe.output("ss", "-Hltnp"))
+    listeners = listeners_of(await probe.output("ss", "-Hltnp"))
     defaults = [route for route in routes if route["dst"] == "default"]
     default = min(defaults, key=lambda route: int(route.get("metric", 0)), default={})
     name = default.get("dev", "")
@@ -79,7 +79,7 @@ def _ranges(interfaces: list[dict[str, Any]], routes: list[dict[str, Any]]) -> l
     return list(found)
 
 
-def _listeners(text: str) -> tuple[Listener, ...]:
+def listeners_of(text: str) -> tuple[Listener, ...]:
     found = []
     for line in text.splitlines():
         words = line.split()

@@ -49,7 +49,7 @@ class PebbleWatch:
             await asyncio.sleep(pause)
 
     async def _follow(self) -> None:
-        with _reachable(self._folder()) as socket:
+        with reachable(self._folder()) as socket:
             timeout = aiohttp.ClientTimeout(total=LONG_POLL + 30, sock_connect=5)
             connector = aiohttp.UnixConnector(path=socket)
             async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
@@ -94,7 +94,7 @@ class _Api:
 
 
 @contextlib.contextmanager
-def _reachable(folder: Path) -> Iterator[str]:
+def reachable(folder: Path) -> Iterator[str]:
     """A path of the socket short enough for the kernel, whose limit is 107 bytes."""
     descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:

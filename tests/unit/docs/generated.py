@@ -19,6 +19,7 @@ from sunbeam.cli.main import app
 from sunbeam.core import events
 from sunbeam.core.errors import ExitCode, Interrupted, NeedsPerson, PreflightFailed, UsageError
 from sunbeam.core.status import ChangeStatus, TaskStatus
+from sunbeam.doctor.rules import RULES
 from sunbeam.images.recipes import Recipe, load_recipes
 from sunbeam.operators.packing import is_machine_charm
 from tests.unit.docs.book import ROOT, commands, pages, subcommands
@@ -225,7 +226,16 @@ def _comment(recipe: Recipe) -> str:
     return " ".join(line.removeprefix("#").strip() for line in said)
 
 
+def _doctor() -> str:
+    rows = [
+        [f"`{rule.id}`", rule.title, ", ".join(f"`{id}`" for id in (*rule.explains, *rule.explains_here))]
+        for rule in RULES
+    ]
+    return _table(["Id", "What is wrong", "May explain"], rows)
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
+    "doctor": _doctor,
     "cli": _cli,
     "exit-codes": _exit_codes,
     "task-statuses": lambda: _statuses(TaskStatus),

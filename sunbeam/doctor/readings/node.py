@@ -1,0 +1,142 @@
+"""Settings of this node, its two programs and what they logged, its changes and locks."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from sunbeam.cluster import refusal
+from sunbeam.cluster.services import services_of
+from sunbeam.cluster.settings import NodeSettings
+from sunbeam.core import lock
+from sunbeam.core.errors import SunbeamError
+from sunbeam.core.journal import ChangeRecord, Journal
+from sunbeam.doctor.look import Look
+from sunbeam.doctor.readings.text import tail, text
+
+LOG_LINES = 200
+
+
+async def settings(look: Look) -> NodeSettings:
+    return NodeSettings.read(look.paths)
+
+
+async def is_node(look: Look) -> bool:
+    """Whether a cloud was begun here."""
+    return NodeSettings.exists(look.paths)
+
+
+async def uses_systemd(look: Look) -> bool:
+    """As ``services_of`` chooses."""
+    return look.paths.root == Path("/") and Path("/run/systemd/system").is_dir()
+
+
+@dataclass(frozen=True)
+class Program:
+    """etcd or sunbeamd; ``state`` and ``result`` are systemd's words."""
+
+    name: str
+    state: str
+    result: str = ""
+    restarts: int = 0
+
+    @property
+    def runs(self) -> bool:
+        return self.state == "active"
+
+
+async def program(look: Look, name: str) -> Program:
+    if not await look(uses_systemd):
+        runs = services_of(look.paths).running(name)
+        return Program(name, "active" if runs else "inactive")
+    shown = await look.output(
+        "systemctl", "show", f"sunbeam-{name}.service", "--property=ActiveState,Result,NRestarts"
+    )
+    fields = dict(line.partition("=")[::2] for line in shown.splitlines())
+    restarts = int(fields.get("NRestarts") or 0)
+    return Program(name, fields.get("ActiveState", ""), fields.get("Result", ""), restarts)
+
+
+async def program_log(look: Look, name: str) -> list[str]:
+    """The last lines that etcd or sunbeamd wrote."""
+    if not await look(uses_systemd):
+        return tail(look.paths.logs / f"{name}.log")[-LOG_LINES:]
+    shown = await look.output(
+        "journalctl", f"--unit=sunbeam-{name}", f"--lines={LOG_LINES}", "--output=cat", "--no-pager", "--boot"
+    )
+    return shown.splitlines()
+
+
+async def restart_daemon(look: Look) -> str:
+    """What a person types to start sunbeamd again; pods and machines go on."""
+    if await look(uses_systemd):
+        return "systemctl restart sunbeam-sunbeamd"
+    return "sunbeam cluster stop && sunbeam cluster start"
+
+
+async def refused(look: Look) -> SunbeamError | None:
+    """Why sunbeamd refused to start."""
+    return refusal.read(look.paths)
+
+
+async def changes(look: Look) -> tuple[ChangeRecord, ...]:
+    """Newest first."""
+    with Journal.reading(look.paths.journal) as journal:
+        return tuple(journal.changes()) if journal else ()
+
+
+@dataclass(frozen=True)
+class LockHolder:
+    """Who holds the change lock: the process the kernel names, and what it said when it took the lock."""
+
+    pid: int
+    command: str
+    recorded: bool
+    since: str = ""
+
+
+async def change_lock(look: Look) -> LockHolder | None:
+    """The kernel's own list (proc(5), locks) of processes that hold the lock's file."""
+    path = look.paths.change_lock
+    if not path.exists():
+        return None
+    known = lock.holder(path)
+    status = path.stat()
+    wanted = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
+    held = re.search(rf"FLOCK\s+ADVISORY\s+WRITE (-?\d+) {wanted} ", text(look.paths.root / "proc/locks"))
+    if held is None:
+        return LockHolder(known.pid, known.command, True, known.since) if known else None
+    pid = int(held[1])
+    if known is not None and known.pid == pid:
+        return LockHolder(pid, known.command, True, known.since)
+    return LockHolder(pid, command_of(look.paths.root, pid), False)
+
+
+def command_of(root: Path, pid: int) -> str:
+    """Its command line; empty if there is no such process."""
+    return text(root / f"proc/{pid}/cmdline").replace("\0", " ").strip()
+
+
+async def api_password(look: Look) -> str:
+    return (look.paths.state / "secrets/admin-password").read_text().strip()
+
+
+async def terraform_locks(look: Look) -> list[dict[str, str]]:
+    """Locks of Terraform states that somebody holds: ``module``, ``holder``, ``operation``."""
+    from sunbeam.terraform.backend import StateBackend
+    from sunbeam.terraform.client import StateClient
+
+    modules = await StateClient(StateBackend.read(look.paths.terraform)).modules()
+    return [
+        {
+            "module": each.module,
+            "holder": str(each.lock.get("holder", "")),
+            "operation": str(each.lock.get("operation", "")),
+            "owner": json.dumps(each.lock.get("owner") or {}),
+        }
+        for each in modules
+        if each.lock is not None
+    ]

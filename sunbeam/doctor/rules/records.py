@@ -1,0 +1,161 @@
+"""What is wrong with what a node knows: settings, journal, changes, locks, credentials."""
+
+from __future__ import annotations
+
+import os
+import stat
+from datetime import timedelta
+
+from sunbeam.cluster.settings import NodeSettings
+from sunbeam.core.errors import SunbeamError
+from sunbeam.core.status import ChangeStatus, TaskStatus
+from sunbeam.doctor.diagnosis import Diagnosis
+from sunbeam.doctor.look import Look, NotRead
+from sunbeam.doctor.readings import node
+from sunbeam.doctor.readings.text import last
+
+BOOTSTRAP = "sunbeam cluster bootstrap"
+SILENT = timedelta(minutes=15)
+
+
+async def settings_damaged(look: Look) -> list[Diagnosis]:
+    if not await look(node.is_node):
+        return []
+    try:
+        NodeSettings.read(look.paths)
+    except SunbeamError as error:
+        return [Diagnosis(error.what, f"{error.where}: {error.why}", error.next_command)]
+    return []
+
+
+async def journal_damaged(look: Look) -> list[Diagnosis]:
+    """A journal that is not there is a new one."""
+    try:
+        await look(node.changes)
+    except NotRead as error:
+        if isinstance(cause := error.__cause__, SunbeamError):
+            return [Diagnosis(cause.what, f"{cause.where}: {cause.why}", cause.next_command)]
+        raise
+    return []
+
+
+async def no_cloud(look: Look) -> list[Diagnosis]:
+    if await look(node.is_node):
+        return []
+    return [
+        Diagnosis(
+            "This machine is not part of a cloud",
+            f"there is no {NodeSettings.file(look.paths)}",
+            BOOTSTRAP,
+        )
+    ]
+
+
+async def lock_held(look: Look) -> list[Diagnosis]:
+    """By a process that is no change, or by a change of which nothing is heard."""
+    holder = await look(node.change_lock)
+    if holder is None:
+        return []
+    if not holder.recorded:
+        return [
+            Diagnosis(
+                "A process holds the lock of changes and is none: no change can begin",
+                f"{look.paths.change_lock}: process {holder.pid} ({holder.command})",
+                f"kill {holder.pid}",
+            )
+        ]
+    logs = sorted(look.paths.change_logs.glob("*.ndjson"), key=lambda file: file.stat().st_mtime)
+    now = look.clock.now().timestamp()
+    quiet = timedelta(seconds=now - logs[-1].stat().st_mtime) if logs else timedelta(0)
+    if quiet < SILENT:
+        return []
+    return [
+        Diagnosis(
+            "A change is under way and nothing is heard of it",
+            f"process {holder.pid} ({holder.command}) since {holder.since};"
+            f" nothing for {quiet.seconds // 60} min",
+            f"kill {holder.pid}",
+        )
+    ]
+
+
+async def terraform_locked(look: Look) -> list[Diagnosis]:
+    """By nobody's change: locks of this node's dead processes are not told at all."""
+    locks = await look(node.terraform_locks)
+    if await look(node.change_lock) is not None:
+        return []
+    return [
+        Diagnosis(
+            f"The Terraform state of {each['module']} is locked, and no change runs",
+            f"locked by {each['holder']}" + (f" for {each['operation']}" if each["operation"] else ""),
+            f"sunbeam plans unlock {each['module']} --force",
+            about=each["module"],
+        )
+        for each in locks
+    ]
+
+
+async def change_unfinished(look: Look) -> list[Diagnosis]:
+    """The newest change, unless it is being done."""
+    changes = await look(node.changes)
+    if not changes or changes[0].status.finished or await look(node.change_lock) is not None:
+        return []
+    change = changes[0]
+    again = f"sunbeam {change.kind}"
+    failed = [task for task in change.tasks if task.status is TaskStatus.FAILED]
+    held = [task for task in change.tasks if task.status is TaskStatus.HELD]
+    about = f"change {change.id}"
+    if failed:
+        task = failed[0]
+        why = "\n".join(task.error.splitlines()[:6])
+        return [Diagnosis(f"{change.title} failed: {task.title}", why, again, about=about)]
+    if held:
+        return [
+            Diagnosis(
+                f"{change.title} waits for a person", held[0].error or held[0].title, again, about=about
+            )
+        ]
+    open_tasks = [task for task in change.tasks if not task.status.finished]
+    undone = f"{len(open_tasks)} of {len(change.tasks)} tasks are not done"
+    evidence = f"change {change.id} began {change.started}; {undone}"
+    if change.error:
+        evidence += f"; {last(change.error.splitlines(), 1)}"
+    return [Diagnosis(f"{change.title} was interrupted", evidence, again, about=about)]
+
+
+async def secrets_readable(look: Look) -> list[Diagnosis]:
+    """Files with passwords and keys that others than root may read or own."""
+    paths = look.paths
+    files = [
+        *(paths.etc / name for name in ("clouds.yaml", "openrc", "demo.key")),
+        *sorted(paths.certificates.glob("*.key")),
+        *sorted((paths.state / "secrets").glob("*")),
+        paths.terraform / "backend.json",
+    ]
+    found = []
+    for file in files:
+        if not file.exists():
+            continue
+        status = file.stat()
+        if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO) or status.st_uid != os.geteuid():
+            mode = stat.filemode(status.st_mode)
+            found.append(
+                Diagnosis(
+                    f"{file} holds secrets and others may read it",
+                    f"{mode} owner {status.st_uid}",
+                    f"chown root {file} && chmod 600 {file}",
+                    about=str(file),
+                )
+            )
+    return found
+
+
+async def credentials_gone(look: Look) -> list[Diagnosis]:
+    """After a bootstrap that came to its end."""
+    changes = await look(node.changes)
+    done = any(each.kind == "cluster bootstrap" and each.status is ChangeStatus.DONE for each in changes)
+    missing = [name for name in ("clouds.yaml", "openrc", "ca.crt") if not (look.paths.etc / name).exists()]
+    if not done or not missing:
+        return []
+    evidence = ", ".join(f"there is no {look.paths.etc / name}" for name in missing)
+    return [Diagnosis("The administrator's credentials are gone", evidence, f"{BOOTSTRAP} --accept-defaults")]

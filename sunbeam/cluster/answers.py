@@ -74,6 +74,19 @@ def manifest_here(
     return wanted
 
 
+def demo_here(paths: Paths, files: Sequence[Path]) -> Manifest:
+    """The manifest of the cloud, with what ``files`` say about the demo project and its way outside.
+
+    Raises ManifestErrors, and SunbeamError if there is no cloud.
+    """
+    NodeSettings.read(paths)
+    cloud = made_with(paths) or {}
+    wanted = manifest_here(paths, files, {}).manifest.dump()
+    external = {key: wanted["network"]["external"].get(key) for key in ("first", "last")}
+    network = {**cloud["network"], "external": {**cloud["network"]["external"], **external}}
+    return Manifest.model_validate({**cloud, "demo": wanted["demo"], "network": network})
+
+
 async def default_address(processes: Processes) -> str:
     """This machine's address on its default route; loopback without one."""
     return (await network_facts.gather(Probe(processes))).address or "127.0.0.1"

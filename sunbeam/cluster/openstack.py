@@ -33,19 +33,25 @@ def connect(paths: Paths, cloud: str = CLOUD) -> Connection:
     )
 
 
-def add_demo_entry(text: str, password: str) -> str:
-    """clouds.yaml ``text`` with an entry for the demo user beside the administrator's."""
+def add_demo_entry(text: str, project: str, user: str, password: str) -> str:
+    """clouds.yaml ``text`` with an entry ``demo`` for the demo user beside the administrator's."""
     document: dict[str, Any] = yaml.safe_load(text)
     admin = document["clouds"][CLOUD]
-    auth = {**admin["auth"], "username": DEMO, "project_name": DEMO, "password": password}
+    auth = {**admin["auth"], "username": user, "project_name": project, "password": password}
     document["clouds"][DEMO] = {**admin, "auth": auth}
     return str(yaml.safe_dump(document, sort_keys=False))
 
 
-def demo_password(paths: Paths) -> str:
+def demo_password(paths: Paths, user: str) -> str:
     """The demo user's password, from clouds.yaml; a new one if there is none."""
     entry = _clouds(paths.etc / "clouds.yaml").get(DEMO)
-    return str(entry["auth"]["password"]) if entry else secrets.token_urlsafe(18)
+    known = entry is not None and entry["auth"]["username"] == user
+    return str(entry["auth"]["password"]) if entry and known else secrets.token_urlsafe(18)
+
+
+def demo_project(paths: Paths) -> str:
+    """The demo user's project, whose network and router have the same name.  Raises SunbeamError."""
+    return str(cloud_entry(paths, DEMO)["auth"]["project_name"])
 
 
 def cloud_entry(paths: Paths, cloud: str = CLOUD) -> dict[str, Any]:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sunbeam.cluster.openstack import DEMO, add_demo_entry, connect, demo_password
-from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.engine import Change
 from sunbeam.core.errors import SunbeamError
+from sunbeam.core.manifest.model import Demo, External, Flavor, Manifest
+from sunbeam.core.manifest.references import resolve
 from sunbeam.core.paths import Paths
 from sunbeam.core.task import Context, Task
 from sunbeam.tasks.images import GUEST_FILE
+from sunbeam.tasks.manifest import WriteManifest, WriteManifestFile
 
 if TYPE_CHECKING:
     from openstack.connection import Connection
@@ -24,26 +26,24 @@ EXTERNAL = "external"
 PHYSNET = "physnet1"
 IMAGE = "guest"
 KEY = "demo"
-PRIVATE_RANGE = "192.168.55.0/24"
-FLAVORS = {"m1.tiny": (192, 1, 1), "m1.small": (1024, 1, 10), "m1.medium": (2048, 2, 20)}
-"""RAM in MiB, virtual CPUs, root disk in GiB."""
-QUOTA = {"instances": 20, "cores": 40, "ram": 65536}
 
 
-def configure(paths: Paths) -> Change:
-    """Everything for a first VM; what exists is left as it is."""
-    settings = NodeSettings.read(paths)
+def configure(paths: Paths, manifest: Manifest) -> Change:
+    """Everything for a first VM, as ``manifest`` has it; what exists and may differ is made like it."""
+    demo, external = manifest.demo, manifest.network.external
     tasks: list[Task] = [
-        DemoAccount(),
-        Ensure("external-network", "Make the external network", lambda cloud: _external(cloud, settings)),
-        Ensure("flavors", "Make flavors", _flavors),
+        WriteManifestFile(manifest),
+        WriteManifest(manifest),
+        DemoAccount(demo),
+        Ensure("external-network", "Make the external network", lambda cloud: _external(cloud, external)),
+        Ensure("flavors", "Make flavors", lambda cloud: _flavors(cloud, demo.flavors)),
         Ensure("image", "Upload the guest image", lambda cloud: _image(cloud, paths)),
-        Ensure("private-network", "Make the demo project's network and router", _private, "demo-account",
-               "external-network", cloud=DEMO),
+        Ensure("private-network", "Make the demo project's network and router",
+               lambda cloud: _private(cloud, demo), "demo-account", "external-network", cloud=DEMO),
         Ensure("security-group", "Let ping, SSH and HTTP in", _security_group, "demo-account", cloud=DEMO),
         KeyPair("demo-account"),
     ]  # fmt: skip
-    return Change("configure", "Configure the cloud for a first VM", tasks)
+    return Change("configure", "Configure the cloud for a first VM", tasks, {"manifest": manifest.dump()})
 
 
 class Ensure(Task):
@@ -86,62 +86,88 @@ async def call(paths: Paths, cloud: str, make: Callable[[Connection], Any]) -> A
 
 
 class DemoAccount(Task):
-    """Project and user ``demo``, its quota, its entry in clouds.yaml."""
+    """Project and user, its quota, its entry in clouds.yaml."""
 
     id = "demo-account"
     title = "Make the demo project and user"
+
+    def __init__(self, demo: Demo) -> None:
+        self._demo = demo
 
     async def act(self, context: Context) -> None:
         if context.host.dry_run:
             return
         file = context.paths.etc / "clouds.yaml"
-        password = demo_password(context.paths)
-        context.host.write_file(file, add_demo_entry(file.read_text(), password), 0o600)
-        await call(context.paths, "sunbeam", lambda cloud: _account(cloud, password))
+        demo = self._demo
+        password = str(resolve(demo.password, context.host.remember_secret))
+        password = password or demo_password(context.paths, demo.user)
+        entry = add_demo_entry(file.read_text(), demo.project, demo.user, password)
+        context.host.write_file(file, entry, 0o600)
+        await call(context.paths, "sunbeam", lambda cloud: _account(cloud, demo, password))
 
 
-def _account(cloud: Connection, password: str) -> None:
+def _account(cloud: Connection, demo: Demo, password: str) -> None:
     identity = cloud.identity
     domain = "default"
-    project = identity.find_project(DEMO, domain_id=domain) or identity.create_project(
-        name=DEMO, domain_id=domain
+    project = identity.find_project(demo.project, domain_id=domain) or identity.create_project(
+        name=demo.project, domain_id=domain
     )
-    user = identity.find_user(DEMO, domain_id=domain)
+    user = identity.find_user(demo.user, domain_id=domain)
     if user is None:
         user = identity.create_user(
-            name=DEMO, domain_id=domain, password=password, default_project_id=project.id
+            name=demo.user, domain_id=domain, password=password, default_project_id=project.id
         )
     else:
         identity.update_user(user, password=password)
     identity.assign_project_role_to_user(project, user, identity.find_role("member"))
-    cloud.set_compute_quotas(project.id, **QUOTA)
+    cloud.set_compute_quotas(project.id, **demo.quota.model_dump())
 
 
-def _external(cloud: Connection, settings: NodeSettings) -> None:
+def _external(cloud: Connection, external: External) -> None:
     network = cloud.network.find_network(EXTERNAL) or cloud.network.create_network(
         name=EXTERNAL,
         is_router_external=True,
         provider_network_type="flat",
         provider_physical_network=PHYSNET,
     )
-    if cloud.network.find_subnet(EXTERNAL, network_id=network.id) is None:
-        addresses = settings.network.external
+    first, last = external.pool
+    pools = [{"start": str(first), "end": str(last)}]
+    subnet = cloud.network.find_subnet(EXTERNAL, network_id=network.id)
+    if subnet is None:
         cloud.network.create_subnet(
             name=EXTERNAL,
             network_id=network.id,
             ip_version=4,
-            cidr=str(addresses),
-            gateway_ip=str(addresses[1]),
+            cidr=str(external.range),
+            gateway_ip=str(external.router),
             is_dhcp_enabled=False,
-            allocation_pools=[{"start": str(addresses[16]), "end": str(addresses[-2])}],
+            allocation_pools=pools,
         )
+    elif subnet.allocation_pools != pools:
+        cloud.network.update_subnet(subnet, allocation_pools=pools)
 
 
-def _flavors(cloud: Connection) -> None:
-    existing = {flavor.name for flavor in cloud.compute.flavors()}
-    for name, (ram, vcpus, disk) in FLAVORS.items():
-        if name not in existing:
-            cloud.compute.create_flavor(name=name, ram=ram, vcpus=vcpus, disk=disk)
+def _flavors(cloud: Connection, flavors: Mapping[str, Flavor]) -> None:
+    """Raises SunbeamError for one that exists with another size: VMs were made of it."""
+    existing = {flavor.name: flavor for flavor in cloud.compute.flavors()}
+    for name, wanted in flavors.items():
+        size = wanted.model_dump()
+        there = existing.get(name)
+        if there is None:
+            cloud.compute.create_flavor(name=name, **size)
+            continue
+        known = {key: getattr(there, key) for key in size}
+        if known != size:
+            raise SunbeamError(
+                f"The flavor {name} cannot be changed",
+                where=f"demo.flavors.{name} of the manifest",
+                why=f"it exists with {_sizes(known)} instead of {_sizes(size)}, and Nova changes no flavor",
+                next_command="sunbeam manifest show",
+            )
+
+
+def _sizes(size: Mapping[str, int]) -> str:
+    return ", ".join(f"{key} {value}" for key, value in size.items())
 
 
 def _image(cloud: Connection, paths: Paths) -> None:
@@ -156,16 +182,33 @@ def _image(cloud: Connection, paths: Paths) -> None:
         )
 
 
-def _private(cloud: Connection) -> None:
+def _private(cloud: Connection, demo: Demo) -> None:
+    """Raises SunbeamError if the network exists with another range."""
     api = cloud.network
     project = cloud.current_project_id
-    network = api.find_network(DEMO, project_id=project) or api.create_network(name=DEMO)
-    subnet = api.find_subnet(DEMO, network_id=network.id) or api.create_subnet(
-        name=DEMO, network_id=network.id, ip_version=4, cidr=PRIVATE_RANGE
-    )
+    servers = [str(server) for server in demo.network.dns]
+    network = api.find_network(demo.project, project_id=project) or api.create_network(name=demo.project)
+    subnet = api.find_subnet(demo.project, network_id=network.id)
+    if subnet is None:
+        subnet = api.create_subnet(
+            name=demo.project,
+            network_id=network.id,
+            ip_version=4,
+            cidr=str(demo.network.range),
+            dns_nameservers=servers,
+        )
+    elif subnet.cidr != str(demo.network.range):
+        raise SunbeamError(
+            f"The range of the network {demo.project} cannot be changed",
+            where="demo.network.range of the manifest",
+            why=f"it was made with {subnet.cidr} instead of {demo.network.range}, and VMs have its addresses",
+            next_command="sunbeam manifest show",
+        )
+    elif sorted(subnet.dns_nameservers) != sorted(servers):
+        api.update_subnet(subnet, dns_nameservers=servers)
     external = api.find_network(EXTERNAL)
-    router = api.find_router(DEMO, project_id=project) or api.create_router(
-        name=DEMO, external_gateway_info={"network_id": external.id}
+    router = api.find_router(demo.project, project_id=project) or api.create_router(
+        name=demo.project, external_gateway_info={"network_id": external.id}
     )
     ports = api.ports(device_id=router.id)
     attached = {address["subnet_id"] for port in ports for address in port.fixed_ips}

@@ -50,17 +50,18 @@ class CreateServer(Task):
             cloud.compute.wait_for_delete(existing)
         image = cloud.image.find_image(self._image)
         flavor = cloud.compute.find_flavor(self._flavor)
-        network = cloud.network.find_network(DEMO)
+        project = cloud.current_project
+        network = cloud.network.find_network(project.name, project_id=project.id)
         missing = {
             f"image {self._image}": image,
             f"flavor {self._flavor}": flavor,
-            f"network {DEMO}": network,
+            f"network {project.name}": network,
         }
         absent = [what for what, found in missing.items() if found is None]
         if absent:
             raise SunbeamError(
                 f"Cannot launch {self._name}: there is no {', no '.join(absent)}",
-                where="project demo",
+                where=f"project {project.name}",
                 next_command="sunbeam configure",
             )
         cloud.compute.create_server(

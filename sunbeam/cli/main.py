@@ -33,6 +33,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "plans": ("sunbeam.cli.plans", "Look at Terraform modules, their state and locks."),
     "image": ("sunbeam.cli.image", "Build, list, export and import container images."),
     "doctor": ("sunbeam.cli.doctor", "Find out what is wrong, and what to do about it."),
+    "support-bundle": (
+        "sunbeam.cli.support_bundle",
+        "Collect in one file, without secrets, what helps others to help.",
+    ),
     "debug": ("sunbeam.cli.debug", "Read the logs of operators."),
     "juju": ("sunbeam.cli.juju", "Use the Juju API of this cloud."),
     "version": ("sunbeam.cli.version", "Print the version."),

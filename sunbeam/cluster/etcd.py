@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 from sunbeam.cluster.certificates import ClusterCertificates
@@ -45,3 +47,23 @@ def etcd_store(paths: Paths, settings: NodeSettings) -> EtcdStore:
     certificates = ClusterCertificates(paths.certificates)
     client = certificates.ensure("sunbeamd", ["localhost", HOST])
     return EtcdStore(HOST, settings.etcd_port, certificates.authority.certificate, client)
+
+
+def reason(words: str) -> str:
+    """Why etcd ended: the message of the last fatal line in its log, of the formats of 3.4 and 3.5."""
+    for line in reversed(words.splitlines()):
+        if found := re.search(r"^panic: (.+)|^\S+ \S+ C \| (.+)", line):
+            return found[1] or found[2]
+        if line.startswith("{") and (told := _fatal(line)):
+            return told
+    return "\n".join(words.splitlines()[-3:])
+
+
+def _fatal(line: str) -> str:
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return ""
+    if entry.get("level") not in ("error", "panic", "fatal", "dpanic"):
+        return ""
+    return ": ".join(str(entry[key]) for key in ("msg", "error") if entry.get(key))

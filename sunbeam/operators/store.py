@@ -142,7 +142,10 @@ class Store:
             self._busy = False
 
     def subscribe(self, callback: Subscriber) -> Callable[[], None]:
-        """Call ``callback`` after each commit that changed something; returns how to end that, once or often."""
+        """Call ``callback`` after each commit that changed something; what is returned ends that.
+
+        It may be called twice.
+        """
         self._subscribers.append(callback)
 
         def end() -> None:

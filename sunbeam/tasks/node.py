@@ -5,24 +5,31 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from sunbeam.cluster import refusal
 from sunbeam.cluster.certificates import ClusterCertificates
-from sunbeam.cluster.etcd import etcd_argv
-from sunbeam.cluster.services import Service, services_of
+from sunbeam.cluster.etcd import etcd_argv, reason
+from sunbeam.cluster.services import Service, Services, services_of
 from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.errors import SunbeamError
+from sunbeam.core.foresight import Foresight
+from sunbeam.core.paths import Paths
 from sunbeam.core.task import Context, Task
 from sunbeam.core.wait import Look
 from sunbeam.juju.controller import Controller
 from sunbeam.juju.credentials import Credentials
+from sunbeam.tasks.node_preview import foresee_services
 
 ETCD = "etcd"
 DAEMON = "sunbeamd"
 NEEDED_DISK = 128 << 20
 """Bytes: etcd writes its log in files of 64 MiB."""
+ENDS = 3
+"""A program that ended so often while it was waited for will not come up."""
+TOLD_LINES = 5
+LOGIN_SECONDS = 30.0
 
 Programs = Callable[[Context, NodeSettings], list[Service]]
 
@@ -78,12 +85,15 @@ class StartServices(Task):
             context.host.act("install service", service.name, partial(services.install, service))
             context.host.act("start service", service.name, partial(services.start, service.name))
         if not context.host.dry_run:
+            before = {name: services.restarts(name) for name in (ETCD, DAEMON)}
             await context.wait_for(
-                lambda: _api_answers(context),
-                quiet_seconds=60,
+                lambda: _api_comes(context, services, before),
                 pause_seconds=0.1,
                 next_command=services.log_command(ETCD, DAEMON),
             )
+
+    async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:
+        return await foresee_services(context, self._settings, (ETCD, DAEMON))
 
 
 def node_services(context: Context, settings: NodeSettings) -> list[Service]:
@@ -99,6 +109,37 @@ def node_services(context: Context, settings: NodeSettings) -> list[Service]:
             stop_seconds=30,
         ),
     ]
+
+
+async def _api_comes(context: Context, services: Services, before: Mapping[str, int]) -> Look:
+    """The Juju API's answer, while its programs stay up for longer than it takes to fail."""
+    answer = await _api_answers(context)
+    if answer.done or answer.failed is not None:
+        return answer
+    for name, count in before.items():
+        if services.restarts(name) - count >= ENDS:
+            refused = refusal.read(context.paths) if name == DAEMON else None
+            failed = refused or _ends_again_and_again(context.paths, services, name)
+            return Look(missing=name, failed=failed)
+    return answer
+
+
+def _ends_again_and_again(paths: Paths, services: Services, name: str) -> SunbeamError:
+    words = services.last_words(name)
+    if name == ETCD:
+        where = paths.state / "etcd"
+        why = f"{reason(words)}\nif its data is damaged, put back {where} of a backup"
+        return SunbeamError(
+            "etcd ends again and again",
+            where=str(where),
+            why=why,
+            next_command=services.log_command(ETCD),
+        )
+    return SunbeamError(
+        f"{name} ends again and again",
+        why="\n".join(words.splitlines()[-TOLD_LINES:]),
+        next_command=services.log_command(name),
+    )
 
 
 async def _api_answers(context: Context) -> Look:
@@ -122,7 +163,7 @@ async def _api_answers(context: Context) -> Look:
 async def _log_in(context: Context) -> Look:
     try:
         async with (
-            asyncio.timeout(5),
+            asyncio.timeout(LOGIN_SECONDS),
             Controller(Credentials.from_juju_data(context.paths.juju_data)) as controller,
         ):
             await controller.models()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 
 from sunbeam.cluster.daemon import key_file
 from sunbeam.cluster.services import services_of
-from sunbeam.tasks.node import DAEMON
+from sunbeam.tasks.node import DAEMON, ETCD
 from tests.functional.bootstrap.bootstrap_harness import SmallCloud
 
 GREET = 'event.relation.data[self.app]["greeting"] = "hello"'
@@ -55,6 +56,24 @@ def test_damaged_state_is_named_and_untouched(cloud: SmallCloud) -> None:
         assert f"Error: {what}\n  where: {file}\n  why: " in told and "  next: sunbeam cluster start" in told
         assert (file.read_bytes() if file.exists() else None) == content
         file.write_bytes(good)
+    succeeds(cloud)
+
+
+def test_damaged_data_of_etcd_is_told_at_once(cloud: SmallCloud) -> None:
+    succeeds(cloud)
+    services = services_of(cloud.paths)
+    for name in (DAEMON, ETCD):
+        services.stop(name)
+    database = cloud.paths.state / "etcd/member/snap/db"
+    good = database.read_bytes()
+    database.write_bytes(bytes(20_000) + good[20_000:])
+    began = time.monotonic()
+    told = fails(cloud)
+    assert time.monotonic() - began < 30
+    assert f"Error: etcd ends again and again\n  where: {cloud.paths.state}/etcd\n  why: " in told
+    assert "member/snap/db" in told or "database" in told, told
+    assert f"put back {cloud.paths.state}/etcd of a backup" in told
+    database.write_bytes(good)
     succeeds(cloud)
 
 

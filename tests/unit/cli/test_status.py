@@ -12,8 +12,8 @@ from sunbeam.cli.status import as_data, show_tables
 from sunbeam.cli.units import unit_rows
 from sunbeam.cluster.health import Health, NodeHealth
 from sunbeam.cluster.probes import ApiHealth, CloudHealth, Server
-from sunbeam.cluster.services import SupervisedServices
 from sunbeam.cluster.settings import NodeSettings
+from sunbeam.cluster.supervised import SupervisedServices
 from sunbeam.core.paths import Paths
 from sunbeam.juju.status import ModelStatus, parse_status
 

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from sunbeam.cluster.services import Service, SupervisedServices, SystemdServices
+from sunbeam.cluster.etcd import reason
+from sunbeam.cluster.services import Service
+from sunbeam.cluster.supervised import SupervisedServices
+from sunbeam.cluster.systemd import SystemdServices, systemd_unit
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.paths import Paths
 
@@ -45,18 +48,71 @@ def test_a_program_that_is_killed_comes_back(services: SupervisedServices, tmp_p
 def test_a_starter_killed_too_early_to_know_leaves_one_program(
     services: SupervisedServices, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sunbeam.cluster.services.START_SECONDS", 0.5)
+    monkeypatch.setattr("sunbeam.cluster.supervised.START_SECONDS", 0.5)
     services.start("sleeper")
     until(lambda: len(pids(tmp_path)) == 1)
     known = tmp_path / "run/sunbeam/sleeper.pid"
     written = known.read_text()
     known.unlink()
     with pytest.raises(SunbeamError, match="sleeper does not start") as refused:
-        known.write_text("1 1\n")
+        known.write_text("1 1 30\n")
         SupervisedServices(Paths(tmp_path)).start("sleeper")
     assert refused.value.next_command == f"tail -n 50 {tmp_path}/var/lib/sunbeam/log/sleeper.log"
     assert len(pids(tmp_path)) == 1
     known.write_text(written)
+
+
+def test_a_program_that_does_not_end_is_killed(tmp_path: Path) -> None:
+    stubborn = SupervisedServices(Paths(tmp_path))
+    script = f"trap '' TERM; echo $$ >> {tmp_path}/pids; while :; do sleep 0.1; done"
+    stubborn.install(Service("stubborn", "Stays", ["/bin/sh", "-c", script], stop_seconds=1))
+    stubborn.start("stubborn")
+    until(lambda: len(pids(tmp_path)) == 1)
+    began = time.monotonic()
+    stubborn.stop("stubborn")
+    assert 0.9 < time.monotonic() - began < 8
+    until(lambda: not Path(f"/proc/{pids(tmp_path)[0]}").exists())
+    assert not stubborn.running("stubborn")
+
+
+def test_how_often_a_program_ended_and_what_it_said(tmp_path: Path) -> None:
+    failing = SupervisedServices(Paths(tmp_path))
+    assert (failing.restarts("failing"), failing.last_words("failing")) == (0, "")
+    failing.install(Service("failing", "Fails", ["/bin/sh", "-c", "echo out of luck; exit 3"]))
+    failing.start("failing")
+    until(lambda: failing.restarts("failing") == 1)
+    assert failing.last_words("failing") == "out of luck"
+    failing.stop("failing")
+    failing.start("failing")
+    assert failing.restarts("failing") < 2
+    failing.stop("failing")
+
+
+def test_systemd_starts_a_program_again_for_as_long_as_it_takes() -> None:
+    unit = systemd_unit(Service("etcd", "Store", ["/bin/etcd"], stop_seconds=7))
+    assert "StartLimitIntervalSec=0" in unit.partition("[Service]")[0]
+    assert "TimeoutStopSec=7" in unit and "Restart=always" in unit
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            "2026-11-21 12:43:59.25 I | embed: name = default\n"
+            "2026-11-21 12:43:59.26 C | backend: invalid database\n"
+            "panic: cannot open db (invalid database)\n\ngoroutine 131 [running]:\n\tbackend.go:164 +0x3fd",
+            "cannot open db (invalid database)",
+        ),
+        ("2026-11-21 12:43:59.73 C | etcdmain: wal: crc mismatch", "etcdmain: wal: crc mismatch"),
+        (
+            '{"level":"fatal","msg":"discovery failed","error":"wal: crc mismatch"}\n{"level":"info"}',
+            "discovery failed: wal: crc mismatch",
+        ),
+        ("one\ntwo\n{odd\nfour", "two\n{odd\nfour"),
+    ],
+)
+def test_why_etcd_ended(words: str, told: str) -> None:
+    assert reason(words) == told
 
 
 def test_a_log_is_where_the_kind_of_service_keeps_it(tmp_path: Path) -> None:

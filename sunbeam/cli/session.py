@@ -17,10 +17,10 @@ import typer
 
 from sunbeam.core.clock import SystemClock
 from sunbeam.core.command import this_command
-from sunbeam.core.engine import Change, Engine, Planned
+from sunbeam.core.engine import Change, Engine
 from sunbeam.core.errors import Interrupted, UsageError
 from sunbeam.core.event_log import EventLog
-from sunbeam.core.events import Event, Listener
+from sunbeam.core.events import ChangePreviewed, Event, Listener
 from sunbeam.core.host import Host
 from sunbeam.core.journal import Journal
 from sunbeam.core.lock import change_lock
@@ -112,7 +112,9 @@ def _do(change: Callable[[Node], Change], node: Node, journal: Journal, output: 
 
 def _list(change: Callable[[Node], Change], node: Node, output: Output) -> None:
     """Nothing is written, not even a journal where there is none."""
+    from sunbeam.cli.preview import show_preview
     from sunbeam.cli.render import renderer
+    from sunbeam.core.preview import preview
 
     with TemporaryDirectory(prefix="sunbeam-") as scratch:
         path = node.paths.journal if node.paths.journal.exists() else Path(scratch) / "journal.db"
@@ -121,18 +123,11 @@ def _list(change: Callable[[Node], Change], node: Node, output: Output) -> None:
             engine = Engine(
                 journal, host, node.paths, node.clock, node.redactor, listener, command=this_command()
             )
-            planned = run(engine.plan(change(node)))
-    for line in _plan_lines(planned):
-        typer.echo(line)
-
-
-def _plan_lines(planned: list[Planned]) -> Iterator[str]:
-    if not planned:
-        yield "nothing to do"
-    for each in planned:
-        yield f"would do: {each.task.title}"
-        for mutation in each.mutations:
-            yield f"  {mutation.verb}: {mutation.target}"
+            found = run(preview(engine, change(node), journal))
+            if output is Output.JSON:
+                listener(ChangePreviewed(0, found))
+            else:
+                show_preview(found, verbose=output is Output.VERBOSE)
 
 
 def _both(first: Listener, second: Listener) -> Listener:

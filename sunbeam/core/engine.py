@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sunbeam.core.change import Change, ChangeFailed
@@ -189,7 +189,8 @@ class Engine:
         if not self._seams.host.dry_run:
             raise ValueError("a plan is made with a host that only lists")
         before = len(self._seams.host.performed)
-        await task.act(self._seams.context(0, task))
+        # What is only listed is not told as if it had happened.
+        await task.act(replace(self._seams.context(0, task), host=self._seams.host))
         return tuple(self._seams.host.performed[before:])
 
     async def _foresee(self, task: Task, before: Mapping[str, Foresight]) -> Foresight:

@@ -39,12 +39,6 @@ class ResourceChange:
     action: Literal["create", "update", "replace", "delete"]
     attributes: tuple[AttributeChange, ...] = ()
 
-    def values(self, kind: str, name: str) -> list[str]:
-        """What attribute ``name`` will be if this is a resource of ``kind``."""
-        if kind not in self.address:
-            return []
-        return [each.after for each in self.attributes if each.name == name]
-
 
 @dataclass(frozen=True)
 class Artifact:

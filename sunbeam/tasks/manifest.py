@@ -21,6 +21,7 @@ class WriteManifestFile(Task):
 
     id = "manifest-file"
     title = "Write the cloud's manifest"
+    phase = "Prepare the machine"
     rehearsable = True
 
     def __init__(self, manifest: Manifest, *needs: str) -> None:
@@ -40,6 +41,7 @@ class WriteManifest(Task):
 
     id = "manifest"
     title = "Keep this version of the manifest"
+    phase = "Prepare the machine"
 
     def __init__(self, manifest: Manifest, *needs: str) -> None:
         self.needs = needs

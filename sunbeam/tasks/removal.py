@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from sunbeam.cluster.services import services_of
 from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.engine import Change
 from sunbeam.core.errors import SunbeamError
+from sunbeam.core.foresight import Foresight, Touch
 from sunbeam.core.paths import Paths
 from sunbeam.core.task import Context, Task
 from sunbeam.substrates.embedded.assembly import embedded_teardown
@@ -18,12 +20,17 @@ from sunbeam.substrates.embedded.podman import Podman
 from sunbeam.substrates.embedded.shutdown import stop_containers
 from sunbeam.tasks.node import DAEMON, ETCD
 
+STOPPED = "VMs, the dashboard and all APIs stop until `sunbeam cluster start`"
+LOST = "all VMs, volumes, images, databases and credentials of this cloud are lost"
+
 
 class StopDaemon(Task):
     """sunbeamd first: nothing may bring back what is being stopped."""
 
     id = "stop-daemon"
     title = "Stop sunbeamd"
+    typical_seconds = 6.0
+    rehearsable = True
 
     async def is_done(self, context: Context) -> bool:
         return not services_of(context.paths).running(DAEMON)
@@ -37,6 +44,7 @@ class StopContainers(Task):
 
     id = "stop-containers"
     title = "Stop machines and pods"
+    typical_seconds = 10.0
     needs = ("stop-daemon",)
 
     async def act(self, context: Context) -> None:
@@ -44,10 +52,17 @@ class StopContainers(Task):
         if podman.folders.storage_conf.exists() and not context.host.dry_run:
             await stop_containers(podman)
 
+    async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:
+        names = await _containers(context)
+        touches = tuple(Touch("container", "stop", name) for name in names)
+        return Foresight(bool(names), touches, risks=(STOPPED,) if names else ())
+
 
 class StopEtcd(Task):
     id = "stop-etcd"
     title = "Stop etcd"
+    typical_seconds = 1.0
+    rehearsable = True
     needs = ("stop-daemon",)
 
     async def is_done(self, context: Context) -> bool:
@@ -60,6 +75,8 @@ class StopEtcd(Task):
 class RemoveServices(Task):
     id = "remove-services"
     title = "Remove the services"
+    typical_seconds = 1.0
+    rehearsable = True
     needs = ("stop-daemon", "stop-etcd")
 
     async def act(self, context: Context) -> None:
@@ -72,11 +89,29 @@ class RemoveContainers(Task):
 
     id = "remove-containers"
     title = "Remove containers and networks"
+    typical_seconds = 4.0
     needs = ("stop-daemon",)
 
     async def act(self, context: Context) -> None:
         if not context.host.dry_run:
             await embedded_teardown(context.host.processes, context.paths, network_of(context)).run()
+
+    async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:
+        containers = [Touch("container", "remove", name) for name in await _containers(context)]
+        plan = network_of(context)
+        bridges = (plan.pod_bridge, plan.external_bridge)
+        there = [name for name in bridges if Path(f"/sys/class/net/{name}").exists()]
+        interfaces = [Touch("interface", "remove", name) for name in there]
+        risks = (LOST,) if containers or NodeSettings.exists(context.paths) else ()
+        return Foresight(touches=(*containers, *interfaces), risks=risks)
+
+
+async def _containers(context: Context) -> list[str]:
+    """Names of our containers; podman is not asked before it has storage of ours: it would make it."""
+    podman = Podman(context.host.processes, context.paths)
+    if not (shutil.which("podman") and podman.folders.storage_conf.exists()):
+        return []
+    return sorted(name for each in await podman.containers() for name in each["Names"])
 
 
 class RestoreHost(Task):
@@ -84,6 +119,8 @@ class RestoreHost(Task):
 
     id = "restore-host"
     title = "Put back what was changed on this machine"
+    typical_seconds = 5.0
+    rehearsable = True
     needs = ("remove-containers", "remove-services")
 
     def __init__(self, *, keep_packages: bool) -> None:
@@ -98,6 +135,8 @@ class RemoveFolders(Task):
 
     id = "remove-folders"
     title = "Remove Sunbeam's folders"
+    typical_seconds = 1.0
+    rehearsable = True
     needs = ("restore-host",)
 
     async def act(self, context: Context) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from sunbeam.core.events import ChangePreviewed, parse_event
 from sunbeam.core.journal import Journal
 from sunbeam.core.paths import Paths
 from tests.unit.cli.conftest import Run
@@ -89,10 +90,26 @@ def test_a_dry_run_lists_and_leaves_no_trace(program: Run, root: Path) -> None:
     ended = program("calm", "--dry-run")
     assert ended.returncode == 0 and not root.exists()
     assert [line.replace(str(root), "") for line in ended.stdout.splitlines()] == [
-        "would do: Write the settings",
-        "  make folder: /etc/sunbeam",
-        "  write: /etc/sunbeam/a.conf",
-        "would do: Work",
+        "Test things: 2 tasks, about 10 s",
+        "",
+        "Write the settings",
+        "  make folder /etc/sunbeam",
+        "  write /etc/sunbeam/a.conf",
+        "Work",
+        "",
+        "Estimate: about 10 s, by typical times, none measured here.",
+    ]
+
+
+def test_a_dry_run_in_json_is_one_event_that_can_be_read_back(program: Run, root: Path) -> None:
+    ended = program("calm", "--dry-run", "--json")
+    (line,) = ended.stdout.splitlines()
+    event = parse_event(json.loads(line))
+    assert isinstance(event, ChangePreviewed) and not root.exists()
+    assert [task.task for task in event.preview.tasks] == ["write", "work"]
+    assert [(touch.kind, touch.verb) for touch in event.preview.tasks[0].foresight.touches] == [
+        ("folder", "make folder"),
+        ("file", "write"),
     ]
 
 

@@ -19,6 +19,8 @@ from sunbeam.substrates.embedded.process_watch import end
 
 PODMAN_SECONDS = 90
 END_SECONDS = 5
+STATES = {"runc": "state.json", "crun": "status"}
+"""By container runtime: the file below /run/RUNTIME/ID that names the container's bundle."""
 
 
 class TeardownFailed(SunbeamError):
@@ -54,6 +56,7 @@ class Teardown:
         steps: list[Callable[[], Awaitable[None]]] = [
             self._remove_containers,
             self._end_stray_processes,
+            self._remove_states,
             self._remove_namespaces,
             self._remove_bridges,
             self._remove_rules,
@@ -90,6 +93,15 @@ class Teardown:
         inside = [pid for pid, _ in _commands() if self._lives_in_our_storage(pid)]
         for pid in dict.fromkeys([*conmons, *children, *inside]):
             await end(pid, END_SECONDS)
+
+    async def _remove_states(self) -> None:
+        """What containers that podman does not know, and killed builds, left in the runtime's own folder."""
+        for runtime, file in STATES.items():
+            for state in Path("/run", runtime).glob(f"*/{file}"):
+                if f"{self.podman.folders.storage}/" in state.read_text():
+                    words = [runtime, "delete", "--force", state.parent.name]
+                    await self.processes.run(words, check=False, timeout=20)
+                    shutil.rmtree(state.parent, ignore_errors=True)
 
     async def _remove_namespaces(self) -> None:
         names = set()

@@ -75,6 +75,8 @@ async def test_nothing_is_left(
 
     await lone.teardown().run()
     await lone.teardown().run()
+    states = [*Path("/run/runc").glob("*/state.json"), *Path("/run/crun").glob("*/status")]
+    assert [state for state in states if str(lone.paths.root) in state.read_text()] == []
     shutil.rmtree(lone.paths.root)
     await asyncio.sleep(0.2)
     after = await trace.take(lone.processes, skip=skipped)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import resource
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Literal
@@ -66,6 +67,7 @@ class Facts:
     distribution: str = ""
     version: str = ""
     distribution_name: str = ""
+    codename: str = ""
     kernel: str = ""
     systemd: bool = False
     cgroups: Cgroups = "none"
@@ -104,9 +106,8 @@ class Facts:
         return network_facts.overlap(self.network, wanted, own)
 
 
-async def gather(processes: Processes, system: System, root: Path = Path("/")) -> Facts:
-    """Read files below ``root`` and ask programs; a program that is missing answers nothing."""
-    probe = Probe(processes)
+def read(system: System, root: Path = Path("/")) -> Facts:
+    """What files below ``root`` say, without running any program."""
     release = _os_release(_text(root / "etc/os-release"))
     mounts = _text(root / "proc/mounts")
     meminfo = _text(root / "proc/meminfo")
@@ -115,29 +116,57 @@ async def gather(processes: Processes, system: System, root: Path = Path("/")) -
         distribution=release.get("ID", ""),
         version=release.get("VERSION_ID", ""),
         distribution_name=release.get("PRETTY_NAME", ""),
+        codename=release.get("VERSION_CODENAME", ""),
         kernel=_text(root / "proc/sys/kernel/osrelease").strip(),
         systemd=_text(root / "proc/1/comm").strip() == "systemd",
         cgroups=_cgroups(mounts),
         cgroups_writable=_cgroups_writable(mounts),
-        programs={name: _version(await probe.output(*words)) for name, words in PROGRAMS.items()},
         modules=tuple(name for name in MODULES if (root / "sys/module" / name).is_dir()),
-        kvm=await probe.kvm() if (root / "dev/kvm").exists() else "absent",
         tun=(root / "dev/net/tun").exists(),
-        geneve=await probe.makes_link("type geneve id 1 remote 127.0.0.1"),
-        nftables_nat=await probe.nftables_nat(),
-        iptables_nat=await probe.iptables_nat(),
-        forward_policy=await probe.forward_policy(),
         memory=_meminfo(meminfo, "MemTotal"),
         memory_available=_meminfo(meminfo, "MemAvailable"),
         resolvers=tuple(
             re.findall(r"^nameserver\s+(\S+)", _text(root / "etc/resolv.conf"), flags=re.MULTILINE)
         ),
-        network=await network_facts.gather(probe),
-        leftovers=await _leftovers(probe, root),
     )
 
 
-async def _leftovers(probe: Probe, root: Path) -> tuple[str, ...]:
+async def gather(processes: Processes, system: System, root: Path = Path("/")) -> Facts:
+    """Read files below ``root`` and ask programs; one that is missing answers nothing."""
+    probe = Probe(processes)
+    answers, kvm, geneve, packets, network, found = await asyncio.gather(
+        program_answers(probe),
+        kvm_state(probe, root),
+        probe.makes_link("type geneve id 1 remote 127.0.0.1"),
+        asyncio.gather(probe.nftables_nat(), probe.iptables_nat(), probe.forward_policy()),
+        network_facts.gather(probe),
+        leftovers(probe, root),
+    )
+    return replace(
+        read(system, root),
+        programs={name: version_in(answer) for name, answer in answers.items()},
+        kvm=kvm,
+        geneve=geneve,
+        nftables_nat=packets[0],
+        iptables_nat=packets[1],
+        forward_policy=packets[2],
+        network=network,
+        leftovers=found,
+    )
+
+
+async def program_answers(probe: Probe) -> dict[str, str]:
+    """What each program says of its version; empty: it is not there; ``!`` and why it does not run."""
+    answers = await asyncio.gather(*(probe.answer(*words) for words in PROGRAMS.values()))
+    return dict(zip(PROGRAMS, answers, strict=True))
+
+
+async def kvm_state(probe: Probe, root: Path = Path("/")) -> Literal["works", "fails", "absent", "unknown"]:
+    return await probe.kvm() if (root / "dev/kvm").exists() else "absent"
+
+
+async def leftovers(probe: Probe, root: Path) -> tuple[str, ...]:
+    """What an earlier installation of ours left, in words."""
     found = [
         f"interface {name}"
         for name in ("sunbeam0", "sunbeam-ext")
@@ -161,7 +190,9 @@ def _os_release(text: str) -> dict[str, str]:
     return {name: value.strip("\"'") for name, value in re.findall(r"^(\w+)=(.*)$", text, flags=re.MULTILINE)}
 
 
-def _version(text: str) -> str:
+def version_in(answer: str) -> str:
+    """The version in a program's answer; empty if it does not run."""
+    text = "" if answer.startswith("!") else answer
     found = re.search(r"\d+\.\d+[\w.+~:-]*|iproute2-\S+", text)
     return found.group().rstrip(",") if found else ""
 

@@ -39,6 +39,10 @@ class NetworkFacts:
     mtu: int = 1500
     ranges: tuple[Range, ...] = ()
     listeners: tuple[Listener, ...] = ()
+    addresses: tuple[str, ...] = ()
+
+    def has_address(self, address: str) -> bool:
+        return address in self.addresses
 
 
 async def gather(probe: Probe) -> NetworkFacts:
@@ -57,12 +61,17 @@ async def gather(probe: Probe) -> NetworkFacts:
         mtu=interface.get("mtu", 1500),
         ranges=tuple(_ranges(interfaces, routes)),
         listeners=listeners,
+        addresses=tuple(info["local"] for each in interfaces for info in each["addr_info"]),
     )
 
 
 def overlap(facts: NetworkFacts, wanted: IPv4Network, own: tuple[str, ...]) -> str:
+    """Which interface or route other than those of ``own`` interfaces overlaps ``wanted``; empty: none.
+
+    Half of all addresses is how a VPN writes its default route.
+    """
     for each in facts.ranges:
-        if each.interface not in own and each.network.overlaps(wanted):
+        if each.network.prefixlen > 1 and each.interface not in own and each.network.overlaps(wanted):
             return f"{each.network} on {each.interface}"
     return ""
 

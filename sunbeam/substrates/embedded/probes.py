@@ -30,6 +30,21 @@ class Probe:
             return ""
         return completed.stdout if completed.returncode == 0 else ""
 
+    async def answer(self, *argv: str) -> str:
+        """Its stdout; nothing if it is not there; after a ``!`` why it failed."""
+        try:
+            completed = await self._processes.run(argv, check=False, timeout=SECONDS)
+        except FileNotFoundError:
+            return ""
+        except OSError as error:
+            return f"!{error}"
+        except TimeoutError:
+            return f"!no answer within {SECONDS} s"
+        if completed.returncode == 0:
+            return completed.stdout
+        last = (completed.stderr or completed.stdout).strip().splitlines()[-1:]
+        return f"!exit code {completed.returncode}: {''.join(last)}"
+
     async def succeeds(self, *argv: str, input: str | None = None) -> bool:
         try:
             completed = await self._processes.run(argv, input=input, check=False, timeout=SECONDS)

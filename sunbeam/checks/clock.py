@@ -1,0 +1,110 @@
+"""The clock: right, kept right by somebody, and not before the day this software was made."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sunbeam.checks import web
+from sunbeam.checks.check import CheckContext
+from sunbeam.checks.sources import apt
+from sunbeam.checks.wanted import Wanted
+from sunbeam.core.detection.time_state import TimeState, kernel_clock, time_daemon
+from sunbeam.core.errors import Problem
+
+SMALL_SKEW = 5.0
+LARGE_SKEW = 300.0
+"""Seconds: beyond it certificates and package indexes may count as not valid yet, tokens as expired."""
+DAY = 86400.0
+TIME_SYNC = "time-sync"
+
+
+@dataclass(frozen=True)
+class Clock:
+    """``skew``: seconds that we are ahead of ``server`` (empty: none told its time).
+
+    ``built``: POSIX seconds at which the newest of the distribution's and our own files were made.
+    """
+
+    now: float
+    built: float
+    time: TimeState
+    skew: float = 0.0
+    server: str = ""
+    systemd: bool = False
+    container: bool = False
+
+
+async def clock(context: CheckContext) -> Clock:
+    """Compares with the Date header of the archive that apt fetches from."""
+    found = await apt(context)
+    first = dict((source.host, source.url) for source in found.sources)
+    asked = [(url, found.proxies.for_url(url)) for url in list(first.values())[:2]]
+    replies = await asyncio.gather(*(web.head(url, proxy, context.processes) for url, proxy in asked))
+    told = [reply for reply in replies if reply.date]
+    nearest = min(told, key=lambda reply: abs(reply.at - reply.date), default=web.Reply(""))
+    files = [Path(__file__), context.root / "usr/lib/os-release"]
+    synchronised, error = kernel_clock()
+    return Clock(
+        now=time.time(),
+        built=max(file.stat().st_mtime for file in files if file.exists()),
+        time=TimeState(synchronised, error, time_daemon(context.root)),
+        skew=nearest.at - nearest.date,
+        server=nearest.url,
+        systemd=context.machine.systemd,
+        container=(context.root / "run/systemd/container").exists(),
+    )
+
+
+def right_time(clock: Clock, wanted: Wanted) -> Iterator[Problem]:
+    """The clock agrees with a package archive's to five seconds, and a time service keeps it so."""
+    fix = TIME_SYNC if clock.systemd and not clock.container else ""
+    moment = datetime.fromtimestamp(clock.now, UTC).isoformat(sep=" ", timespec="seconds")
+    kept = f"kept by {clock.time.daemon}" if clock.time.daemon else "no time service runs"
+    if clock.now < clock.built - DAY:
+        yield Problem(
+            "the clock is in the past",
+            where="date",
+            why="certificates would not be valid yet; files of this software are newer",
+            evidence=f"it is {moment}, files are from {datetime.fromtimestamp(clock.built, UTC):%Y-%m-%d}",
+            next_command="timedatectl set-ntp true",
+            id="clock-before-build",
+            fix=fix,
+        )
+    elif abs(clock.skew) > SMALL_SKEW:
+        large = abs(clock.skew) > LARGE_SKEW
+        yield Problem(
+            f"the clock is {_span(abs(clock.skew))} {'fast' if clock.skew > 0 else 'slow'}",
+            where="date",
+            why="certificates and package indexes count as not valid yet or expired"
+            if large
+            else "machines of a cloud must agree on the time",
+            evidence=f"it is {moment}, {clock.server} says otherwise; {kept}",
+            next_command="timedatectl set-ntp true",
+            severity="error" if large and not wanted.installed else "warning",
+            id="clock-wrong",
+            fix=fix,
+        )
+    elif not clock.time.synchronised and not clock.time.daemon:
+        yield Problem(
+            "nobody keeps the clock right",
+            where="the time service",
+            why="a clock that drifts makes tokens and certificates invalid one day",
+            evidence="the kernel's clock is not synchronised, no time service runs"
+            + (" (the clock is that of the machine around this container)" if clock.container else ""),
+            next_command="apt-get install systemd-timesyncd" if clock.systemd else "apt-get install chrony",
+            severity="warning",
+            id="clock-not-kept",
+            fix=fix,
+        )
+
+
+def _span(seconds: float) -> str:
+    for size, word in ((86400, "days"), (3600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {word}"
+    return f"{seconds:.0f} s"

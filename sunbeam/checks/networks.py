@@ -1,0 +1,214 @@
+"""Ranges, routes, interfaces and packet sizes of the networks that a cloud makes and uses."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Network
+from pathlib import Path
+
+from sunbeam.checks.check import CheckContext
+from sunbeam.checks.wanted import Wanted
+from sunbeam.core.detection.interfaces import Interface, interfaces
+from sunbeam.core.errors import Problem
+from sunbeam.substrates.embedded.network_facts import NetworkFacts, overlap
+
+PRIVATE = (IPv4Network("10.77.0.0/16"), IPv4Network("172.28.0.0/14"), IPv4Network("192.168.0.0/16"))
+POINT_TO_POINT = 512
+NO_LINK_LAYER = 65534
+"""Kinds of links as /sys/class/net/NAME/type tells them: PPP; WireGuard and tun."""
+
+
+@dataclass(frozen=True)
+class Networks:
+    """``tunnel``: the interface of the default route is a VPN's."""
+
+    facts: NetworkFacts
+    interfaces: tuple[Interface, ...] = ()
+    tunnel: bool = False
+    iproute: bool = True
+
+
+async def networks(context: CheckContext) -> Networks:
+    facts, version = await asyncio.gather(context.network(), context.probe.answer("ip", "-Version"))
+    found = await interfaces(context.probe, context.root) if context.wanted.interface else ()
+    return Networks(facts, found, _is_tunnel(context.root / "sys/class/net" / facts.interface), bool(version))
+
+
+def _is_tunnel(link: Path) -> bool:
+    try:
+        kind = int((link / "type").read_text())
+    except (OSError, ValueError):
+        return False
+    return kind in (POINT_TO_POINT, NO_LINK_LAYER) or (link / "tun_flags").exists()
+
+
+def ranges(seen: Networks, wanted: Wanted) -> Iterator[Problem]:
+    """Pods, the external network, the demo project and the networks of this machine do not overlap."""
+    if not seen.iproute:
+        yield Problem(
+            "networks cannot be looked at",
+            where="ip",
+            why="whether ranges and ports are free is not known",
+            evidence="iproute2 is not installed",
+            next_command="apt-get install iproute2",
+            severity="warning",
+            id="iproute-missing",
+        )
+    plan, facts = wanted.network, _without(seen.facts, wanted.interface)
+    own = (plan.pod_bridge, plan.external_bridge)
+    for word, network in (("pod", plan.pods), ("external", plan.external)):
+        if taken := overlap(facts, network, own):
+            yield _taken(word, network, taken, free_range(facts, own, plan.pods, plan.external), wanted)
+    if plan.pods.overlaps(plan.external):
+        yield _taken(
+            "pod",
+            plan.pods,
+            f"{plan.external}, the external range",
+            free_range(facts, own, plan.external),
+            wanted,
+        )
+    if wanted.demo.overlaps(plan.external):
+        free = free_range(facts, own, plan.pods, plan.external)
+        yield Problem(
+            f"the demo project's range {wanted.demo} is in use",
+            where=f"{plan.external}, the external range",
+            why="its router could not tell the two apart",
+            evidence=f"{wanted.demo} overlaps {plan.external}",
+            next_command=f"set demo.network.range in the manifest, for example to {free}",
+            id="range-taken",
+        )
+    elif taken := overlap(facts, wanted.demo, own):
+        yield Problem(
+            f"the demo project's range {wanted.demo} is also this machine's",
+            where=taken,
+            why="VMs of that project will not reach it",
+            evidence=f"{wanted.demo} overlaps {taken}",
+            next_command="set demo.network.range in the manifest",
+            severity="warning",
+            id="demo-range-taken",
+        )
+
+
+def _without(facts: NetworkFacts, interface: str) -> NetworkFacts:
+    """The external network is to be on that interface: its addresses there are no obstacle."""
+    return replace(facts, ranges=tuple(each for each in facts.ranges if each.interface != (interface or "-")))
+
+
+def _taken(word: str, network: IPv4Network, taken: str, free: str, wanted: Wanted) -> Problem:
+    return Problem(
+        f"the {word} range {network} is in use",
+        where=taken,
+        why="packets could not be told apart",
+        evidence=f"{network} overlaps {taken}",
+        next_command=f"{wanted.again} --{word}-range {free}",
+        id="range-taken",
+    )
+
+
+def free_range(facts: NetworkFacts, own: tuple[str, ...], *others: IPv4Network) -> str:
+    """A range of private addresses that neither this machine nor the ``others`` use."""
+    for private in PRIVATE:
+        for candidate in private.subnets(new_prefix=24):
+            if not any(candidate.overlaps(other) for other in others) and not overlap(facts, candidate, own):
+                return str(candidate)
+    return "RANGE"
+
+
+def routes(seen: Networks, wanted: Wanted) -> Iterator[Problem]:
+    """There is one default route, and it does not lead into a VPN."""
+    if not seen.facts.interface:
+        yield Problem(
+            "no default route",
+            where="ip route",
+            why="packages could not be fetched, and guests could not reach anything outside",
+            evidence="ip route shows none",
+            next_command="ip route",
+            severity="warning",
+            id="no-default-route",
+        )
+    elif seen.tunnel:
+        yield Problem(
+            f"the default route leads into the VPN {seen.facts.interface}",
+            where="ip route",
+            why="the cloud's address changes, and guests lose the outside, when the VPN ends",
+            evidence=f"default via {seen.facts.gateway or 'no gateway'} on {seen.facts.interface}, a tunnel",
+            next_command=f"{wanted.again} --address ADDRESS",
+            severity="warning",
+            id="vpn-default-route",
+        )
+    known = {"127.0.0.1", seen.facts.address, ""}
+    if wanted.address not in known and not seen.facts.has_address(wanted.address):
+        yield Problem(
+            f"the cloud's address {wanted.address} is not this machine's",
+            where="ip address",
+            why="users reach the cloud only if somebody translates that address",
+            evidence=f"the default route's address is {seen.facts.address or 'none'}",
+            next_command=f"{wanted.again} --address {seen.facts.address or 'ADDRESS'}",
+            severity="warning",
+            id="address-not-here",
+        )
+
+
+def packet_size(seen: Networks, wanted: Wanted) -> Iterator[Problem]:
+    """The interface of the default route carries packets as large as VMs are told."""
+    if seen.facts.interface and seen.facts.mtu < wanted.mtu:
+        yield Problem(
+            f"{seen.facts.interface} carries packets of {seen.facts.mtu} bytes, VMs send {wanted.mtu}",
+            where=seen.facts.interface,
+            why="large answers may be lost on the way in and out",
+            evidence=f"MTU {seen.facts.mtu} of {seen.facts.interface}",
+            next_command="set software.charms.neutron.config.global-physnet-mtu in the manifest"
+            f" to {seen.facts.mtu}",
+            severity="warning",
+            id="mtu-small",
+        )
+
+
+def external_interface(seen: Networks, wanted: Wanted) -> Iterator[Problem]:
+    """The interface of the external network is there, has a link, and is not this machine's way out."""
+    if not wanted.interface:
+        return
+    found = next((each for each in seen.interfaces if each.name == wanted.interface), None)
+    where = f"network.external.interface: {wanted.interface}"
+    if found is None:
+        names = ", ".join(each.name for each in seen.interfaces) or "none"
+        yield Problem(
+            f"there is no interface {wanted.interface}",
+            where=where,
+            why="the external network is to be reached through it",
+            evidence=f"there are: {names}",
+            next_command="ip -brief link",
+            id="interface-missing",
+        )
+        return
+    if not found.carrier:
+        yield Problem(
+            f"the interface {wanted.interface} has no link",
+            where=where,
+            why="nothing outside reaches VMs through it",
+            evidence="no carrier: no cable, or it is down",
+            next_command=f"ip link set {wanted.interface} up",
+            severity="warning",
+            id="interface-without-link",
+        )
+    if found.default_route:
+        yield Problem(
+            f"the interface {wanted.interface} is this machine's way out",
+            where=where,
+            why="it becomes a port of the external network; connections through it end for a moment",
+            evidence=f"the default route and {', '.join(found.addresses) or 'no address'} are on it",
+            next_command="sunbeam cluster bootstrap --dry-run",
+            severity="warning",
+            id="interface-carries-default-route",
+        )
+    if found.master and found.master != wanted.network.external_bridge:
+        yield Problem(
+            f"the interface {wanted.interface} belongs to {found.master}",
+            where=where,
+            why="an interface is a port of one bridge or bond only",
+            evidence=f"master {found.master}",
+            next_command="ip -brief link",
+            id="interface-enslaved",
+        )

@@ -1,0 +1,90 @@
+"""The package archives that this machine's apt is set up with, as apt itself reads its settings."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from sunbeam.checks.check import CheckContext
+from sunbeam.checks.web import ProxySettings
+from sunbeam.images.mirrors import apt_sources
+
+TARGETS = ("apt-get", "indextargets", "--format", "$(BASE_URI) $(RELEASE)", "Created-By: Packages")
+
+
+@dataclass(frozen=True)
+class Source:
+    """``url`` is the folder of a release, with its final slash.
+
+    ``purpose``: ``packages`` of the distribution, ``images`` (what they are built from) or ``other``.
+    """
+
+    url: str
+    purpose: str = "packages"
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def has_name(self) -> bool:
+        """Whether its host is told by a name, which must be resolved."""
+        try:
+            ip_address(self.host)
+        except ValueError:
+            return bool(self.host)
+        return False
+
+
+@dataclass(frozen=True)
+class Apt:
+    """``proxies`` as apt is told them, in its own settings or by the environment."""
+
+    sources: tuple[Source, ...] = ()
+    proxies: ProxySettings = field(default_factory=ProxySettings)
+
+    @property
+    def without_proxy(self) -> list[Source]:
+        """What this machine reaches by itself, hence resolves by itself."""
+        return [source for source in self.sources if not self.proxies.for_url(source.url)]
+
+
+async def apt(context: CheckContext) -> Apt:
+    """Looked up once for all checks."""
+    return await context.shared("apt", lambda: _apt(context))
+
+
+async def _apt(context: CheckContext) -> Apt:
+    targets = await context.probe.output(*TARGETS)
+    settings = await context.probe.output("apt-config", "dump", "Acquire")
+    sources = sources_in(targets, context.machine.codename)
+    for line in apt_sources(context.root):
+        _, uri, suite, *_ = line.split()
+        sources.setdefault(f"{uri.rstrip('/')}/dists/{suite}/", "images")
+    return Apt(
+        tuple(Source(url, purpose) for url, purpose in sources.items() if url.startswith("http")),
+        proxies_in(settings, ProxySettings.of(context.environ)),
+    )
+
+
+def sources_in(targets: str, codename: str) -> dict[str, str]:
+    """Purpose by URL, from lines ``URL RELEASE``."""
+    found = {}
+    for line in targets.splitlines():
+        url, _, release = line.partition(" ")
+        found[url] = "packages" if release.partition("-")[0] == codename else "other"
+    return found
+
+
+def proxies_in(settings: str, environment: ProxySettings) -> ProxySettings:
+    """apt's own settings go before the environment; ``DIRECT`` means none."""
+
+    def own(scheme: str) -> str | None:
+        found = re.search(rf'^Acquire::{scheme}::Proxy "([^"]*)";', settings, re.MULTILINE | re.IGNORECASE)
+        return found[1].replace("DIRECT", "") if found and found[1] else None
+
+    http, https = own("http"), own("https")
+    first = replace(environment, http=environment.http if http is None else http)
+    return replace(first, https=(environment.https if http is None else http) if https is None else https)

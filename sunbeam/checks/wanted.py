@@ -1,0 +1,66 @@
+"""What a cloud takes of the machine it is to run on: what checks judge against."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network
+from typing import TYPE_CHECKING
+
+from sunbeam.cluster.settings import NodeSettings
+from sunbeam.substrates.embedded.network import NetworkPlan
+
+if TYPE_CHECKING:
+    from sunbeam.core.manifest.model import Manifest
+
+BOOTSTRAP = "sunbeam cluster bootstrap"
+ROLES = ("control", "compute")
+HTTP_PORTS = {443: "the dashboard and the APIs", 80: "the redirect to port 443"}
+LARGEST_PACKET = 1500
+DEMO_RANGE = IPv4Network("192.168.55.0/24")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """``ports``: purpose by TCP port.  ``mtu``: bytes that VMs expect the network outside to carry.
+
+    ``address`` is where users reach the cloud, ``interface`` leads to the external network (both may be
+    empty).  ``installed``: a cloud of ours is on this machine, whose ports, networks and disk space are then
+    no obstacle.  ``again`` is what a person types after a finding is dealt with.
+    """
+
+    network: NetworkPlan = field(default_factory=NetworkPlan)
+    demo: IPv4Network = DEMO_RANGE
+    address: str = ""
+    interface: str = ""
+    mtu: int = LARGEST_PACKET
+    ports: Mapping[int, str] = field(default_factory=lambda: ports_of(NodeSettings("", "")))
+    roles: tuple[str, ...] = ROLES
+    installed: bool = False
+    again: str = BOOTSTRAP
+
+    @classmethod
+    def of(cls, manifest: Manifest, settings: NodeSettings, *, installed: bool) -> Wanted:
+        """``settings`` are those that this node has or would get."""
+        neutron = manifest.software.charms.get("neutron")
+        mtu = neutron.config.get("global-physnet-mtu", LARGEST_PACKET) if neutron else LARGEST_PACKET
+        return cls(
+            network=settings.network,
+            demo=manifest.demo.network.range,
+            address=settings.address,
+            interface=manifest.network.external.interface,
+            mtu=int(mtu),
+            ports=ports_of(settings),
+            roles=settings.roles,
+            installed=installed,
+        )
+
+
+def ports_of(settings: NodeSettings) -> dict[int, str]:
+    return {
+        **HTTP_PORTS,
+        settings.api_port: "the Juju API",
+        settings.state_port: "the state of Terraform modules",
+        settings.etcd_port: "the cluster store",
+        settings.etcd_peer_port: "the cluster store",
+    }

@@ -63,8 +63,8 @@ def effective(
     for path, text in broken_rules(manifest, wrong):
         _, there = merged.deepest(path)
         findings.add(Finding(there.origin, text, path))
-    named = " ".join(f"-m {file}" for file in files)
-    findings.raise_if_any(f"sunbeam manifest lint {named}".strip())
+    named = " ".join(str(file) for file in files)
+    findings.raise_if_any(f"sunbeam manifest lint {named}" if named else "sunbeam manifest schema")
     shown = merge(Tree.of(manifest.dump(), DEFAULT), merged)
     leaves = [(dotted(path), leaf) for path, leaf in shown.leaves()]
     return Effective(

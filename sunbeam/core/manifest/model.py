@@ -41,7 +41,7 @@ def _no_boolean(value: Any) -> Any:
 
 Address = Annotated[IPv4Address, BeforeValidator(_no_number)]
 Range = Annotated[IPv4Network, BeforeValidator(_no_number)]
-Count = Annotated[int, BeforeValidator(_no_boolean)]
+Whole = BeforeValidator(_no_boolean)
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$"
 HOST_NAME = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 INTERFACE = r"^[A-Za-z0-9_.-]{0,15}$"
@@ -115,6 +115,7 @@ class Network(Part):
     """IPv4 range of the control plane's pods and of machine containers."""
 
     external: External = External()
+    """The network outside, on which floating addresses of VMs are reached."""
 
     dns: tuple[Address, ...] = ()
     """Resolvers of subnets that name none; without one the default of the charm neutron."""
@@ -139,7 +140,7 @@ class Charm(Part):
     config: dict[str, StrictBool | StrictInt | FiniteFloat | str] = {}
     """Options of the charm; they can be changed later."""
 
-    units: Annotated[Count, Field(ge=1)] = 1
+    units: Annotated[int, Field(ge=1), Whole] = 1
     """Number of units; the embedded substrate runs one."""
 
     storage: dict[str, Size] = {}
@@ -169,26 +170,26 @@ class DemoNetwork(Part):
 class Quota(Part):
     """How much the demo project may use."""
 
-    instances: Annotated[Count, Field(ge=-1)] = 20
+    instances: Annotated[int, Field(ge=-1), Whole] = 20
     """Number of VMs; -1 is no limit."""
 
-    cores: Annotated[Count, Field(ge=-1)] = 40
+    cores: Annotated[int, Field(ge=-1), Whole] = 40
     """Number of virtual CPUs; -1 is no limit."""
 
-    ram: Annotated[Count, Field(ge=-1)] = 65536
+    ram: Annotated[int, Field(ge=-1), Whole] = 65536
     """Memory in MiB; -1 is no limit."""
 
 
 class Flavor(Part):
     """A size of VMs."""
 
-    ram: Annotated[Count, Field(ge=1)]
+    ram: Annotated[int, Field(ge=1), Whole]
     """Memory in MiB."""
 
-    vcpus: Annotated[Count, Field(ge=1)]
+    vcpus: Annotated[int, Field(ge=1), Whole]
     """Number of virtual CPUs."""
 
-    disk: Annotated[Count, Field(ge=0)]
+    disk: Annotated[int, Field(ge=0), Whole]
     """Root disk in GiB; 0 is the size of the image."""
 
 
@@ -202,11 +203,13 @@ class Demo(Part):
     """Name of the user."""
 
     password: str = ""
-    """Password of the user; without one it is made up.  Best a reference."""
+    """Password of the user: a reference; without one it is made up."""
 
     network: DemoNetwork = DemoNetwork()
+    """The project's own network."""
 
     quota: Quota = Quota()
+    """How much the project may use."""
 
     flavors: dict[str, Flavor] = {
         "m1.tiny": Flavor(ram=192, vcpus=1, disk=1),
@@ -246,14 +249,19 @@ class Manifest(Part):
     """Name of the OpenStack region."""
 
     network: Network = Network()
+    """Addresses of the cloud."""
 
     proxy: Proxy = Proxy()
+    """The proxy through which this machine, its image builds and charms reach the world."""
 
     software: Software = Software()
+    """What the cloud runs."""
 
     demo: Demo = Demo()
+    """What `sunbeam configure` makes for a first VM."""
 
     features: Features = Features()
+    """Optional capabilities by name; this version has none."""
 
     nodes: tuple[Node, ...] = ()
     """The machines; this version makes a cloud of one."""

@@ -7,14 +7,15 @@ from collections.abc import Callable
 
 import typer
 
+from sunbeam.cli.manifest_option import ManifestOption
 from sunbeam.cli.session import Output, OutputOption, this_node
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command()
-def cloud(output: OutputOption = Output.TEXT) -> None:
-    """Bootstrap, configure and launch a first VM, with defaults for everything.
+def cloud(manifest: ManifestOption = None, output: OutputOption = Output.TEXT) -> None:
+    """Bootstrap, configure and launch a first VM, with defaults for what no manifest says.
 
     What is there already is left as it is; cut off at any moment, the same command continues.
     """
@@ -23,8 +24,8 @@ def cloud(output: OutputOption = Output.TEXT) -> None:
     from sunbeam.cli.launch import DEFAULT_NAME, how_to_reach, launch
 
     phases: dict[str, Callable[[], None]] = {
-        "bootstrap": lambda: bootstrap(accept_defaults=True, output=output),
-        "configure": lambda: configure(output=output),
+        "bootstrap": lambda: bootstrap(accept_defaults=True, manifest=manifest, output=output),
+        "configure": lambda: configure(manifest=manifest, output=output),
         "launch": lambda: launch(output=output),
     }
     seconds: dict[str, float] = {}

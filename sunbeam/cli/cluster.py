@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from sunbeam.cli.manifest_option import ManifestOption
 from sunbeam.cli.session import (
     DryRunOption,
-    Node,
     Output,
     OutputOption,
     require_root,
@@ -17,7 +17,6 @@ from sunbeam.cli.session import (
     run_change,
     this_node,
 )
-from sunbeam.cli.manifest_option import ManifestOption
 from sunbeam.cli.tables import Format, FormatOption
 from sunbeam.core.engine import Change
 from sunbeam.core.errors import UsageError
@@ -61,12 +60,13 @@ def bootstrap(
     named = {"network.address": address, "network.pods": pod_range, "network.external.range": external_range}
     answers = {key: answer for key, answer in named.items() if answer is not None}
 
-    def change(node: Node) -> Change:
-        detected = "" if address else run(default_address(node.processes))
-        wanted = manifest_here(node.paths, manifest or [], answers, detected)
-        return bootstrap_change(node.processes, node.paths, wanted.manifest)
-
-    run_change(change, output=output, dry_run=dry_run)
+    require_root()
+    node = this_node()
+    detected = "" if address else run(default_address(node.processes))
+    wanted = manifest_here(node.paths, manifest or [], answers, detected).manifest
+    run_change(
+        lambda node: bootstrap_change(node.processes, node.paths, wanted), output=output, dry_run=dry_run
+    )
 
 
 @app.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from sunbeam.cli.manifest_option import ManifestOption
-from sunbeam.cli.session import DryRunOption, Output, OutputOption, run_change
+from sunbeam.cli.session import DryRunOption, Output, OutputOption, require_root, run_change, this_node
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -21,8 +21,6 @@ def configure(
     from sunbeam.cluster.answers import demo_here
     from sunbeam.tasks.demo import configure as configure_change
 
-    run_change(
-        lambda node: configure_change(node.paths, demo_here(node.paths, manifest or [])),
-        output=output,
-        dry_run=dry_run,
-    )
+    require_root()
+    wanted = demo_here(this_node().paths, manifest or [])
+    run_change(lambda node: configure_change(node.paths, wanted), output=output, dry_run=dry_run)

@@ -137,7 +137,7 @@ class Proxy(Part):
 class Charm(Part):
     """How an application is deployed."""
 
-    config: dict[str, StrictBool | StrictInt | FiniteFloat | str] = {}
+    config: dict[str, str | StrictInt | FiniteFloat | StrictBool] = {}
     """Options of the charm; they can be changed later."""
 
     units: Annotated[int, Field(ge=1), Whole] = 1

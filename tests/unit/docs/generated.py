@@ -22,8 +22,10 @@ from sunbeam.core.status import ChangeStatus, TaskStatus
 from sunbeam.doctor.rules import RULES
 from sunbeam.images.recipes import Recipe, load_recipes
 from sunbeam.operators.packing import is_machine_charm
+from tests.unit.docs import manifest_reference
 from tests.unit.docs.book import ROOT, commands, pages, subcommands
 
+SCHEMA = ROOT / "docs/reference/manifest.schema.json"
 BLOCK = re.compile(r"<!-- generated: ([\w-]+) -->\n.*?<!-- end -->", re.DOTALL)
 VARIABLE = re.compile(r'^variable "(\w+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
 OUTPUT = re.compile(r'^output "(\w+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
@@ -44,6 +46,7 @@ def refreshed(text: str) -> str:
 def main() -> None:
     for page in pages():
         page.path.write_text(refreshed(page.text))
+    SCHEMA.write_text(manifest_reference.schema_text())
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -234,7 +237,16 @@ def _doctor() -> str:
     return _table(["Id", "What is wrong", "May explain"], rows)
 
 
+def _manifest(head: Sequence[str], rows: Callable[[], Iterable[Sequence[object]]]) -> Callable[[], str]:
+    return lambda: _table(head, rows())
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
+    "manifest-keys": _manifest(["Key", "Value", "Default", "Meaning"], manifest_reference.key_rows),
+    "manifest-fixed": _manifest(["Key", "Why"], manifest_reference.fixed_rows),
+    "manifest-decided": _manifest(["Charm", "Option", "Key"], manifest_reference.decided_rows),
+    "manifest-references": _manifest(["Key"], manifest_reference.reference_rows),
+    "manifest-import": _manifest(["There", "Here"], manifest_reference.import_rows),
     "doctor": _doctor,
     "cli": _cli,
     "exit-codes": _exit_codes,

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import platform
 from collections.abc import Mapping
+from functools import partial
 
 from aiohttp import web
 
 from sunbeam.cluster.settings import NodeSettings
+from sunbeam.core.detection.detected import detect
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.paths import Paths
-from sunbeam.web import guard, login, overview
+from sunbeam.core.process import SystemProcesses
+from sunbeam.web import actions, guard, login, overview, setup
 from sunbeam.web.access import Access
 from sunbeam.web.change_feed import ChangeFeed
 from sunbeam.web.cloud_feed import CloudFeed, Examine, examine
@@ -19,24 +22,36 @@ from sunbeam.web.overview import STOPPING
 from sunbeam.web.pages import FOLDER
 from sunbeam.web.parts import BASE, VIEW, View
 from sunbeam.web.settings import web_folder
+from sunbeam.web.setup import DRAFTS, Detect, Drafts
+from sunbeam.web.starting import Starter
 
 LARGEST_FORM = 64 << 10
 KEPT = "public, max-age=31536000, immutable"
 
 
-def application(paths: Paths, look: Examine = examine) -> web.Application:
-    """``look`` asks the cloud how it is."""
+def application(
+    paths: Paths,
+    look: Examine = examine,
+    look_around: Detect | None = None,
+    starter: Starter | None = None,
+) -> web.Application:
+    """``look`` asks the cloud how it is, ``look_around`` the machine what it has."""
     access = Access(web_folder(paths))
     access.ensure_token()
-    view = View(paths, _name(paths), access, ChangeFeed(paths), CloudFeed(paths, look))
+    view = View(
+        paths, _name(paths), access, ChangeFeed(paths), CloudFeed(paths, look), starter or Starter(paths)
+    )
     app = web.Application(
         client_max_size=LARGEST_FORM,
         middlewares=[guard.errors, guard.session_required, guard.same_origin],
     )
     app[VIEW] = view
+    app[DRAFTS] = Drafts(look_around or partial(detect, SystemProcesses(), paths.root))
     app[STOPPING] = asyncio.Event()
     app.add_routes(login.routes)
     app.add_routes(overview.routes)
+    app.add_routes(setup.routes)
+    app.add_routes(actions.routes)
     app.router.add_get(f"{BASE}/static/{{name}}", _static)
     app.on_response_prepare.append(guard.add_headers)
     app.on_shutdown.append(_end_streams)
@@ -76,3 +91,4 @@ async def _end_streams(app: web.Application) -> None:
 
 async def _stop(app: web.Application) -> None:
     await app[VIEW].cloud.stop()
+    await app[VIEW].starter.stop()

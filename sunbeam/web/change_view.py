@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sunbeam.core.errors import Problem
-from sunbeam.core.events import ChangeStarted, ProblemFound, parse_event
+from sunbeam.core.events import ChangeStarted, parse_event
 from sunbeam.core.progress import Progress, TaskState
 from sunbeam.core.status import ChangeStatus, TaskStatus
 
@@ -21,7 +20,6 @@ class ChangeView:
         self.number = number
         self.kind = ""
         self.progress = Progress()
-        self.problems: list[Problem] = []
         self._cut_off = False
 
     def take(self, line: Mapping[str, Any]) -> None:
@@ -33,10 +31,7 @@ class ChangeView:
         if event is None:
             return
         if isinstance(event, ChangeStarted):
-            self.kind, self._cut_off, self.problems = event.kind, False, []
-        elif isinstance(event, ProblemFound):
-            found = (event.what, event.where, event.why, event.next_command)
-            self.problems.append(Problem(*found, "warning" if event.severity == "warning" else "error"))
+            self.kind, self._cut_off = event.kind, False
         self.progress.take(event)
 
     def cut_off(self) -> None:

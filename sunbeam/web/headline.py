@@ -10,6 +10,7 @@ from sunbeam.cluster.health import Health
 from sunbeam.core.status import ChangeStatus
 from sunbeam.web.change_view import ChangeView
 from sunbeam.web.cloud_feed import Answer
+from sunbeam.web.starting import Attempt
 
 Tone = Literal["good", "busy", "bad", "calm"]
 
@@ -30,11 +31,20 @@ class Headline:
     short: str
 
 
-def headline(change: ChangeView | None, answer: Answer | None, *, starting: bool, is_node: bool) -> Headline:
+def headline(
+    change: ChangeView | None,
+    answer: Answer | None,
+    refused: Attempt | None,
+    *,
+    starting: bool,
+    is_node: bool,
+) -> Headline:
     if change is not None and change.running:
         return _running(change)
     if starting:
         return Headline("Looking at this machine", "before anything is changed", "busy", "Starting")
+    if refused is not None:
+        return Headline("It was not begun", "nothing was changed", "bad", "Not begun")
     if change is not None and change.resumable:
         done = f"{change.progress.finished} of {len(change.tasks)} tasks are done"
         return Headline(f"{change.title}: {ENDED[change.status]}", done, "bad", "Not done")

@@ -34,7 +34,8 @@ routes = web.RouteTableDef()
 @routes.get(f"{BASE}/")
 async def overview(request: web.Request) -> web.StreamResponse:
     view = request.app[VIEW]
-    if not view.cloud.is_node and view.changes.newest() is None and not view.changes.starting():
+    quiet = view.changes.newest() is None and not view.changes.starting()
+    if quiet and not view.cloud.is_node and view.starter.last is None:
         raise web.HTTPSeeOther(f"{BASE}/setup")
     await view.cloud.first(FIRST_ANSWER_SECONDS)
     return page(request, "overview.html", **_values(view))
@@ -79,7 +80,8 @@ class Watcher:
         """The events to send now; a comment if there is nothing to tell for a while; else nothing."""
         self._view.cloud.refresh()
         answer = self._view.cloud.answer
-        stamp = f"{self._view.changes.stamp()} {answer.at if answer else ''}"
+        attempt = self._view.starter.last
+        stamp = f"{self._view.changes.stamp()} {answer.at if answer else ''} {attempt}"
         if stamp == self._sent.stamp and time.monotonic() - self._sent.at < RENEW_SECONDS:
             return b""
         self._sent = _Sent(stamp, time.monotonic())
@@ -100,12 +102,15 @@ class Watcher:
 
 def _values(view: View) -> dict[str, Any]:
     change, answer = view.changes.newest(), view.cloud.answer
-    starting = view.changes.starting()
+    attempt = view.starter.last
+    starting = view.changes.starting() or bool(attempt and attempt.looking)
+    refused = attempt if attempt and attempt.refused and not starting else None
     return {
         "change": change,
         "answer": answer,
         "starting": starting,
+        "refused": refused,
         "is_node": view.cloud.is_node,
         "past": past_or_none(view.changes),
-        "headline": headline(change, answer, starting=starting, is_node=view.cloud.is_node),
+        "headline": headline(change, answer, refused, starting=starting, is_node=view.cloud.is_node),
     }

@@ -44,7 +44,7 @@ def _environment() -> jinja2.Environment:
     environment.globals.update(
         base=BASE, version=__version__, static=static_url, form_token=FORM_TOKEN, tone=tone
     )
-    environment.filters.update(duration=duration, moment=moment, iso=iso)
+    environment.filters.update(duration=duration, moment=moment, iso=iso, gib=gib)
     return environment
 
 
@@ -75,6 +75,11 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s" if whole % 60 else f"{whole // 60} min"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def gib(size: float) -> str:
+    """Bytes for people: ``23.5 GiB``, ``180 MiB``."""
+    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.0f} MiB"
 
 
 def moment(text: str) -> str:

@@ -10,6 +10,7 @@ from sunbeam.core.paths import Paths
 from sunbeam.web.access import Access, Patience
 from sunbeam.web.change_feed import ChangeFeed
 from sunbeam.web.cloud_feed import CloudFeed
+from sunbeam.web.starting import Starter
 
 BASE = "/sunbeam"
 """Everything is below this path, and so is the cookie: the dashboard on the same host never gets it."""
@@ -26,6 +27,7 @@ class View:
     access: Access
     changes: ChangeFeed
     cloud: CloudFeed
+    starter: Starter
     patience: Patience = field(default_factory=Patience)
 
 

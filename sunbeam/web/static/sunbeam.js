@@ -13,20 +13,19 @@ if (login && location.hash.length > 20) {
 // of the reader, the keyboard's focus and what was opened stay.
 function put(old, fresh) {
   if (old.isEqualNode(fresh)) return;
-  const pair = old.children.length === fresh.children.length &&
-    [...old.children].every((child, i) => child.tagName === fresh.children[i].tagName && child.id === fresh.children[i].id);
-  if (pair && old.children.length && old.tagName === fresh.tagName && sameText(old, fresh)) {
+  const before = [...old.children], after = [...fresh.children];
+  const alike = (one, other) => one.tagName === other.tagName && one.id === other.id;
+  if (before.length && before.length === after.length && before.every((child, i) => alike(child, after[i])) && sameText(old, fresh)) {
     for (const { name, value } of [...fresh.attributes]) old.setAttribute(name, value);
     for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name) && name !== "open") old.removeAttribute(name);
-    [...old.children].forEach((child, i) => put(child, fresh.children[i]));
-  } else {
-    if (old.tagName === "DETAILS") fresh.open = old.open;
-    for (const inner of old.querySelectorAll("details[open][id]")) {
-      const same = fresh.querySelector("#" + CSS.escape(inner.id));
-      if (same) same.open = true;
-    }
-    old.replaceWith(fresh);
+    before.forEach((child, i) => put(child, after[i]));
+    return;
   }
+  for (const opened of [old, ...old.querySelectorAll("details")]) {
+    const same = opened.open && opened.id && (opened.id === fresh.id ? fresh : fresh.querySelector("#" + CSS.escape(opened.id)));
+    if (same) same.open = true;
+  }
+  old.replaceWith(fresh);
 }
 
 function sameText(one, other) {
@@ -84,14 +83,19 @@ if (setup && setup.dataset.check) {
     const number = ++asked;
     const answer = await fetch(setup.dataset.check, { method: "POST", body: new URLSearchParams(new FormData(setup)) });
     if (!answer.ok || number !== asked) return;
-    const problems = (await answer.json()).problems;
+    const found = await answer.json();
     for (const field of setup.querySelectorAll("[data-key]")) {
-      const key = field.dataset.key, text = touched.has(key) ? problems[key] || "" : "";
-      const shown = document.getElementById("problem-" + key);
-      if (!touched.has(key) || !shown) continue;
-      if (shown.textContent !== text) shown.textContent = text;
-      for (const input of field.querySelectorAll("input, select")) {
-        if (text) input.setAttribute("aria-invalid", "true"); else input.removeAttribute("aria-invalid");
+      const key = field.dataset.key, { problem, basic, shown, value } = found[key];
+      if (basic && !field.closest("#basic")) document.getElementById("basic").append(field);
+      field.hidden = !shown;
+      if (touched.has(key)) {
+        const line = document.getElementById("problem-" + key);
+        if (line.textContent !== problem) line.textContent = problem;
+        for (const input of field.querySelectorAll("input")) {
+          if (problem) input.setAttribute("aria-invalid", "true"); else input.removeAttribute("aria-invalid");
+        }
+      } else {
+        for (const input of field.querySelectorAll("input:not([type=radio], [type=password])")) input.value = value;
       }
     }
   };
@@ -101,6 +105,15 @@ if (setup && setup.dataset.check) {
     clearTimeout(timer);
     timer = setTimeout(() => check().catch(() => {}), 300);
   });
+}
+
+// What takes seconds is fetched after the page.
+const later = document.querySelector("[data-load]");
+if (later) {
+  later.firstElementChild.textContent = "Looking at this machine. It takes some seconds and changes nothing.";
+  fetch(later.dataset.load).then((answer) => answer.text()).then((html) => {
+    later.replaceChildren(...new DOMParser().parseFromString(html, "text/html").getElementById(later.id).childNodes);
+  }).catch(() => { later.firstElementChild.textContent = "This cannot be shown now."; });
 }
 
 // A form that was sent is not sent twice.

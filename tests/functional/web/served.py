@@ -1,8 +1,12 @@
-"""The web view with fakes at its seams: ``python -m tests.functional.web.served ROOT PORT``."""
+"""The web view with fakes at its seams: ``python -m tests.functional.web.served ROOT SPEED``.
+
+Changes are those of ``tests.functional.web.command``, SPEED times as fast as they were recorded.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 
@@ -14,22 +18,27 @@ from sunbeam.web.access import Access
 from sunbeam.web.app import application
 from sunbeam.web.parts import BASE
 from sunbeam.web.settings import web_folder
+from sunbeam.web.starting import Starter
 from tests.fakes.cloud import well
+from tests.fakes.machine import detected
 
 HOST = "127.0.0.1"
 
 
-async def main(root: Path, port: int) -> None:
+async def main(root: Path, speed: str) -> None:
     """Serve until killed; the first line that is printed is the link."""
     paths = Paths(root)
-    runner = web.AppRunner(application(paths, well), access_log=None)
+    folder = Path(__file__).parents[3]
+    os.environ["PYTHONPATH"] = str(folder)
+    starter = Starter(paths, (sys.executable, "-m", "tests.functional.web.command", speed))
+    runner = web.AppRunner(application(paths, well, detected, starter), access_log=None)
     await runner.setup()
     context = tls.context(tls.certificate(paths, HOST))
-    await web.TCPSite(runner, HOST, port, ssl_context=context).start()
+    await web.TCPSite(runner, HOST, 0, ssl_context=context).start()
     host, port = runner.addresses[0]
     print(f"https://{host}:{port}{BASE}/#{Access(web_folder(paths)).ensure_token()}", flush=True)
     await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2])))
+    asyncio.run(main(Path(sys.argv[1]), sys.argv[2]))

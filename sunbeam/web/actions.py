@@ -1,0 +1,34 @@
+"""What a person may do about a change that did not come to its end; the commands are the terminal's."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from sunbeam.web.parts import BASE, VIEW
+
+routes = web.RouteTableDef()
+
+
+@routes.post(f"{BASE}/resume")
+async def resume(request: web.Request) -> web.StreamResponse:
+    _stopped(request)
+    request.app[VIEW].starter.begin("resume")
+    raise web.HTTPSeeOther(f"{BASE}/")
+
+
+@routes.post(f"{BASE}/retry")
+async def retry(request: web.Request) -> web.StreamResponse:
+    """Only a task that failed in the newest change; anything else is a page that is too old."""
+    task = (await request.post()).get("task", "")
+    if task not in _stopped(request):
+        raise web.HTTPConflict(text="This task did not fail: load the page again")
+    request.app[VIEW].starter.begin("retry", str(task))
+    raise web.HTTPSeeOther(f"{BASE}/")
+
+
+def _stopped(request: web.Request) -> set[str]:
+    """The failed tasks of the newest change, which did not come to its end."""
+    newest = request.app[VIEW].changes.newest()
+    if newest is None or not newest.resumable:
+        raise web.HTTPConflict(text="There is nothing to continue: load the page again")
+    return {task.id for task in newest.failed}

@@ -1,0 +1,195 @@
+"""The wizard: questions with detected defaults, a review, and the start of the bootstrap."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from aiohttp import web
+
+from sunbeam.core.detection.detected import Detected
+from sunbeam.core.snapshot import replace_file
+from sunbeam.web.draft import Draft, Field
+from sunbeam.web.pages import SESSION, page
+from sunbeam.web.parts import BASE, VIEW, View
+from sunbeam.web.settings import web_folder
+
+SETUP = f"{BASE}/setup"
+KEPT_DRAFTS = 8
+BOOTSTRAP = ("cluster", "bootstrap", "--accept-defaults", "--manifest")
+SAID = ("answer", "detected")
+
+Detect = Callable[[], Awaitable[Detected]]
+
+routes = web.RouteTableDef()
+
+
+class Drafts:
+    """The draft of each session, in memory only: it may hold what is nobody else's business."""
+
+    def __init__(self, detect: Detect) -> None:
+        self._detect = detect
+        self._drafts: OrderedDict[str, Draft] = OrderedDict()
+
+    async def of(self, session: str) -> Draft:
+        if session not in self._drafts:
+            self._drafts[session] = Draft(await self._detect())
+        self._drafts.move_to_end(session)
+        while len(self._drafts) > KEPT_DRAFTS:
+            self._drafts.popitem(last=False)
+        return self._drafts[session]
+
+    async def look_again(self, session: str) -> Draft:
+        """With the machine as it is now: a cable may have been plugged in."""
+        draft = await self.of(session)
+        draft.detected = await self._detect()
+        return draft
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the review; ``told`` if it is on top."""
+
+    title: str
+    value: str
+    origin: str
+    told: bool
+
+
+DRAFTS: web.AppKey[Drafts] = web.AppKey("drafts", Drafts)
+
+
+@routes.get(SETUP)
+async def questions(request: web.Request) -> web.StreamResponse:
+    _only_before(request.app[VIEW])
+    draft = await request.app[DRAFTS].look_again(request[SESSION].id)
+    return page(request, "setup.html", **_form(draft, asked=draft.begun))
+
+
+@routes.post(SETUP)
+async def answers(request: web.Request) -> web.StreamResponse:
+    _only_before(request.app[VIEW])
+    draft = await _taken(request)
+    if draft.problems():
+        return page(request, "setup.html", status=422, **_form(draft, asked=True))
+    raise web.HTTPSeeOther(f"{SETUP}/review")
+
+
+@routes.post(f"{SETUP}/check")
+async def check(request: web.Request) -> web.StreamResponse:
+    """By key: the problem, where the field belongs, whether it means anything, and its value."""
+    draft = await _taken(request)
+    return web.json_response({field.question.key: _as_json(field) for field in draft.fields()})
+
+
+@routes.get(f"{SETUP}/review")
+async def review(request: web.Request) -> web.StreamResponse:
+    _only_before(request.app[VIEW])
+    draft = await request.app[DRAFTS].of(request[SESSION].id)
+    if draft.problems():
+        raise web.HTTPSeeOther(SETUP)
+    return page(request, "review.html", rows=_rows(draft), detected=draft.detected)
+
+
+@routes.get(f"{SETUP}/preview")
+async def preview(request: web.Request) -> web.StreamResponse:
+    view = request.app[VIEW]
+    _only_before(view)
+    draft = await request.app[DRAFTS].of(request[SESSION].id)
+    if draft.problems():
+        raise web.HTTPSeeOther(SETUP)
+    words = [*BOOTSTRAP, str(write_answers(view, draft))]
+    outcome = await view.starter.preview(*words)
+    whole = request.headers.get("Sec-Fetch-Dest", "document") == "document"
+    return page(request, "preview.html" if whole else "part-preview.html", outcome=outcome)
+
+
+@routes.post(f"{SETUP}/start")
+async def start(request: web.Request) -> web.StreamResponse:
+    """Write the reviewed answers down and begin; the page that follows shows what comes of it."""
+    view = request.app[VIEW]
+    _only_before(view)
+    draft = await request.app[DRAFTS].of(request[SESSION].id)
+    if draft.problems():
+        raise web.HTTPSeeOther(SETUP)
+    file = write_answers(view, draft)
+    view.starter.begin(*BOOTSTRAP, str(file))
+    raise web.HTTPSeeOther(f"{BASE}/")
+
+
+def write_answers(view: View, draft: Draft) -> Path:
+    """As a manifest of what was said and detected, so that what was reviewed is what is done."""
+    said = draft.effective()
+    nested: dict[str, Any] = {}
+    for key, origin in said.origins.items():
+        if origin.source in SAID:
+            *above, last = key.split(".")
+            part = nested
+            for step in above:
+                part = part.setdefault(step, {})
+            part[last] = said.values[key]
+    file = web_folder(view.paths) / "answers.yaml"
+    replace_file(file, yaml.safe_dump(nested, sort_keys=False).encode(), 0o600)
+    return file
+
+
+def _only_before(view: View) -> None:
+    """A cloud is not set up twice, and not while it is being changed."""
+    newest = view.changes.newest()
+    if view.cloud.is_node or view.changes.starting() or (newest is not None and newest.running):
+        raise web.HTTPSeeOther(f"{BASE}/")
+
+
+async def _taken(request: web.Request) -> Draft:
+    draft = await request.app[DRAFTS].of(request[SESSION].id)
+    form = await request.post()
+    draft.take({key: value for key, value in form.items() if isinstance(value, str)})
+    return draft
+
+
+def _form(draft: Draft, *, asked: bool) -> Mapping[str, Any]:
+    fields = draft.fields()
+    problems = draft.problems() if asked else {}
+    return {
+        "basic": [field for field in fields if field.basic],
+        "groups": _groups([field for field in fields if not field.basic]),
+        "problems": problems,
+        "detected": draft.detected,
+    }
+
+
+def _groups(fields: list[Field]) -> dict[str, list[Field]]:
+    groups: dict[str, list[Field]] = {}
+    for field in fields:
+        groups.setdefault(field.question.group, []).append(field)
+    return groups
+
+
+def _as_json(field: Field) -> dict[str, Any]:
+    value = "" if field.question.secret else field.shown_value
+    return {"problem": field.problem, "basic": field.basic, "shown": field.shown, "value": value}
+
+
+def _rows(draft: Draft) -> list[Row]:
+    """Question by question: what will be taken, and where it came from."""
+    said = draft.effective()
+    rows = []
+    for field in draft.fields():
+        question = field.question
+        if not field.shown or (question.secret and not field.value):
+            continue
+        origin = said.origins.get(question.key)
+        source = origin.source if origin and not origin.line else "default"
+        rows.append(
+            Row(
+                question.title,
+                "set" if question.secret else field.shown_value or question.empty or "none",
+                source,
+                field.basic or source == "answer",
+            )
+        )
+    return rows

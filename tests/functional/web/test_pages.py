@@ -1,0 +1,124 @@
+"""The web view in a real browser: set-up, a running change, a cloud, a phone, both colour schemes."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sunbeam.core.paths import Paths
+from tests.e2e.browser import Browser
+from tests.functional.web import page
+from tests.functional.web.conftest import served
+
+PICTURES = os.environ.get("SUNBEAM_PICTURES", "")
+"""A folder to put pictures for the documentation into."""
+
+WIDTHS = (360, 1000)
+
+
+def look(browser: Browser, picture: str = "") -> None:
+    """Every page must pass this in both schemes, wide and narrow, with all of it open."""
+    if picture and PICTURES:
+        page.prefer(browser, "light")
+        page.resize(browser, 1000, 720)
+        time.sleep(0.3)
+        browser.screenshot(Path(PICTURES) / picture)
+    page.open_all(browser)
+    for width in WIDTHS:
+        page.resize(browser, width)
+        assert page.overflow(browser) <= 0
+        for scheme in ("light", "dark"):
+            page.prefer(browser, scheme)
+            assert page.poor_contrast(browser) == []
+    assert page.obstacles(browser) == []
+
+
+def test_a_person_sets_the_machine_up(browser: Browser, paths: Paths) -> None:
+    with served(paths, speed=8) as link:
+        browser.open(link)
+        text = page.wait_for(browser, "Make this machine a cloud")
+        assert "8, with KVM" in text and "32.0 GiB" in text
+        assert link.rpartition("#")[2] not in page.run(browser, "return location.href")
+        look(browser, "web-wizard.png")
+
+        page.run(browser, "document.getElementById('network.pods').value = ''")
+        browser.type("input[name='network.pods']", "10.0.0.0/30")
+        page.wait_for(browser, "10.0.0.0/30 is too small")
+        assert page.run(browser, "return document.getElementById('network.pods').ariaInvalid") == "true"
+        browser.click("button.primary")
+        page.wait_for(browser, "1 answer to look at again")
+        look(browser)
+        page.run(browser, "document.getElementById('network.pods').value = '10.66.0.0/24'")
+        browser.click("button.primary")
+
+        text = page.wait_for(browser, "28 tasks, about 3 min 34 s")
+        assert "10.66.0.0/24 answer" in text and "192.0.2.7 detected" in text
+        look(browser, "web-review.png")
+        browser.click("form[action$=start] button")
+        page.wait_for(browser, "Bootstrap the cloud\n")
+        page.wait_for(browser, r"[5-9] of 28 tasks done")
+        look(browser, "web-change.png")
+        page.wait_for(browser, "All is well")
+        assert "name: edge-7" in (paths.etc / "web/answers.yaml").read_text()
+
+
+def test_the_page_of_a_cloud(browser: Browser, node: Paths) -> None:
+    with served(node) as link:
+        browser.open(link)
+        text = page.wait_for(browser, "All is well")
+        assert "13 active units, 6 answering APIs, 2 VMs" in text
+        assert "172.24.4.9" in text
+        look(browser, "web-cloud.png")
+        browser.click("header button")
+        page.wait_for(browser, "Token")
+        look(browser)
+
+
+def test_a_failed_change_is_continued(browser: Browser, paths: Paths) -> None:
+    with served(paths, speed=400, scene="fail") as link:
+        browser.open(link)
+        page.wait_for(browser, "Make this machine a cloud")
+        browser.click("button.primary")
+        page.wait_for(browser, "Review")
+        browser.click("form[action$=start] button")
+        page.wait_for(browser, "Unable to locate package nova-api")
+        look(browser, "web-failed.png")
+        browser.click("form[action$=resume] button")
+        page.wait_for(browser, "All is well")
+
+
+def test_a_refused_change_tells_why(browser: Browser, paths: Paths) -> None:
+    with served(paths, scene="refuse") as link:
+        browser.open(link)
+        page.wait_for(browser, "Make this machine a cloud")
+        browser.click("button.primary")
+        page.wait_for(browser, "Review")
+        browser.click("form[action$=start] button")
+        page.wait_for(browser, "Port 443 is taken")
+        look(browser)
+        browser.click("a[href$=setup]")
+        page.wait_for(browser, "Make this machine a cloud")
+
+
+@pytest.fixture
+def plain(browser: Browser) -> Iterator[Browser]:
+    """A browser that runs no script of any page."""
+    page.without_scripts(browser)
+    yield browser
+
+
+def test_all_of_it_works_without_scripts(plain: Browser, paths: Paths) -> None:
+    with served(paths, speed=60) as link:
+        plain.open(link)
+        plain.type("input[name=token]", link.rpartition("#")[2])
+        plain.click("form#login button")
+        page.wait_for(plain, "Make this machine a cloud")
+        plain.click("button.primary")
+        page.wait_for(plain, "Show what will be done")
+        plain.click("form[action$=start] button")
+        page.wait_for(plain, "Bootstrap the cloud")
+        page.wait_for(plain, "All is well")

@@ -55,6 +55,19 @@ class Wanted:
             installed=installed,
         )
 
+    @classmethod
+    def of_node(cls, settings: NodeSettings, again: str = BOOTSTRAP) -> Wanted:
+        """What the cloud that is on this machine uses of it."""
+        return cls(
+            network=settings.network,
+            address=settings.address,
+            interface=settings.interface,
+            ports=ports_of(settings),
+            roles=settings.roles,
+            installed=True,
+            again=again,
+        )
+
 
 def ports_of(settings: NodeSettings) -> dict[int, str]:
     return {

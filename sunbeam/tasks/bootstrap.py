@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+from sunbeam.checks.wanted import Wanted
 from sunbeam.cluster.answers import settings_of
 from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.engine import Change
@@ -21,6 +22,7 @@ from sunbeam.tasks.control_plane import charm_config, control_plane
 from sunbeam.tasks.credentials import FetchCredentials
 from sunbeam.tasks.deployment import ApplyModule, ForeseenVariables, Variables, WaitActive, module
 from sunbeam.tasks.images import ExtractGuest, image_builder, image_tasks
+from sunbeam.tasks.machine import CheckMachine
 from sunbeam.tasks.manifest import WriteManifest, WriteManifestFile
 from sunbeam.tasks.node import StartServices, WriteSettings
 from sunbeam.tasks.packages import FetchEtcd, FetchTerraform, InstallPackages
@@ -40,11 +42,13 @@ def bootstrap(processes: Processes, paths: Paths, manifest: Manifest) -> Change:
     One that people use already keeps running until all new images are there.
     """
     settings = settings_of(paths, manifest)
+    wanted = Wanted.of(manifest, settings, installed=NodeSettings.exists(paths))
     builder = image_builder(processes, paths, manifest.software.images)
     images = [*pull_tasks(builder, "packages"), *image_tasks(builder, "packages")]
     before_deploying = [task.id for task in images] if FetchCredentials.were_written(paths) else []
     tasks: list[Task] = [
-        InstallPackages(settings.network, installed=NodeSettings.exists(paths)),
+        CheckMachine(wanted),
+        InstallPackages(),
         FetchEtcd(),
         FetchTerraform(),
         WriteManifestFile(manifest),
@@ -128,6 +132,7 @@ def start(paths: Paths) -> Change:
     """Bring back what `cluster stop` or a reboot took down, and wait for it."""
     settings = NodeSettings.read(paths)
     tasks: list[Task] = [
+        CheckMachine(Wanted.of_node(settings, again="sunbeam cluster start")),
         StartServices(settings),
         WaitActive(CONTROL_PLANE, "Wait for the control plane", "services"),
         *([_wait_hypervisor("services")] if "compute" in settings.roles else []),

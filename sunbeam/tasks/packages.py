@@ -6,44 +6,26 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from sunbeam.core.errors import Problem, SunbeamError
+from sunbeam.core.errors import SunbeamError
 from sunbeam.core.foresight import Artifact, Foresight, Touch
 from sunbeam.core.process import ProcessFailed
 from sunbeam.core.task import Context, Task
-from sunbeam.substrates.embedded import facts, preflight
-from sunbeam.substrates.embedded.facts import System
-from sunbeam.substrates.embedded.network import NetworkPlan
 from sunbeam.terraform.binary import PACKAGE, SIZE, find_core, present_core
 
 PHASE = "Prepare the machine"
 ETCD_SIZE = 8_400_000
 """Bytes of Debian's package, roughly."""
 PACKAGES = ("podman", "conmon", "netavark", "iproute2", "nftables", "mmdebstrap", "util-linux")
-INSTALLED_BY_US = ("missing: ", "address translation does not work")
 
 
 class InstallPackages(Task):
-    """Container and network tools of the host; also looks at the machine as a whole."""
+    """Container and network tools of the host."""
 
     id = "packages"
     title = "Install container tools"
     phase = PHASE
     typical_seconds = 25.0
     rehearsable = True
-
-    def __init__(self, network: NetworkPlan, *, installed: bool) -> None:
-        self._network = network
-        self._installed = installed
-
-    async def problems(self, context: Context) -> list[Problem]:
-        state = context.paths.state
-        existing = next(folder for folder in (state, *state.parents) if folder.exists())
-        found = await facts.gather(context.host.processes, System.read(existing))
-        wanted = preflight.problems(found, self._network, installed=self._installed)
-        missing = await context.host.missing_packages(_wanted_packages())
-        if not missing:
-            return wanted
-        return [problem for problem in wanted if not problem.what.startswith(INSTALLED_BY_US)]
 
     async def is_done(self, context: Context) -> bool:
         return not await context.host.missing_packages(_wanted_packages())

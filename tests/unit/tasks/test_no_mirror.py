@@ -11,7 +11,6 @@ from sunbeam.core.errors import SunbeamError
 from sunbeam.core.process import Completed
 from sunbeam.images.builder import ImageBuilder, ImageBuildFailed
 from sunbeam.images.recipes import load_recipes
-from sunbeam.substrates.embedded.network import NetworkPlan
 from sunbeam.tasks.images import BuildImage
 from sunbeam.tasks.packages import FetchEtcd, InstallPackages
 from tests.unit.core.bench import Workbench
@@ -25,13 +24,6 @@ NO_MIRROR = (
 
 def failing(*words: str) -> Completed:
     return Completed(words, 100, "", NO_MIRROR)
-
-
-class MachineIsGood(InstallPackages):
-    """The machine itself is not looked at."""
-
-    async def problems(self, context: object) -> list[object]:  # type: ignore[override]
-        return []
 
 
 @pytest.fixture
@@ -49,7 +41,7 @@ async def error_of(bench: Workbench, *tasks: object) -> SunbeamError:
 async def test_container_tools_that_cannot_be_fetched(bench: Workbench) -> None:
     bench.processes.expect("dpkg-query", answer="")
     bench.processes.expect("apt-get", answer=failing("apt-get", "update"))
-    error = await error_of(bench, MachineIsGood(NetworkPlan(), installed=False))
+    error = await error_of(bench, InstallPackages())
     assert error.what.startswith("Packages could not be installed: podman")
     assert "Could not connect" in error.why and error.where == "apt-get on this machine"
     assert error.next_command.startswith("apt-get update && apt-get install podman")

@@ -15,6 +15,9 @@ from sunbeam.core.manifest.tree import Origin, Scalar, Tree
 
 LARGEST = 1 << 20
 """Bytes: nobody writes a longer manifest."""
+KINDS = ("map", "seq", "str", "null", "bool", "int", "float", "timestamp", "merge", "value")
+TAGS = {f"tag:yaml.org,2002:{kind}" for kind in KINDS}
+"""What PyYAML takes untagged values for."""
 NULLS = {"", "~", "null", "Null", "NULL"}
 BOOLEANS = {"true": True, "false": False}
 WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]*)")
@@ -44,7 +47,9 @@ def parse(text: str, source: str, findings: Findings) -> Tree:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Origin(source, mark.line + 1, mark.column + 1) if mark else nothing.origin
-        findings.add(Finding(place, f"this is no YAML: {error.problem or error.context}"))
+        said = error.problem or error.context or ""
+        whole = f"{error.context} {said}" if said.startswith("but ") else said
+        findings.add(Finding(place, f"this is no YAML: {whole}"))
         return nothing
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
@@ -76,12 +81,12 @@ class _Reader:
             self._findings.add(Finding(key or origin, "anchors and aliases are not supported"))
             return Tree(None, origin, key)
         self._seen.add(id(node))
+        if node.tag not in TAGS:
+            self._findings.add(Finding(origin, f"the tag {node.tag} is not supported"))
         if isinstance(node, yaml.MappingNode):
             return Tree(self._mapping(node), origin, key)
         if isinstance(node, yaml.SequenceNode):
             return Tree([self.tree(item) for item in node.value], origin, key)
-        if not node.tag.startswith("tag:yaml.org,2002:"):
-            self._findings.add(Finding(origin, f"the tag {node.tag} is not supported"))
         assert isinstance(node, yaml.ScalarNode)
         return Tree(_scalar(node), origin, key)
 

@@ -1,0 +1,78 @@
+"""``sunbeam report``: one change as a page that can be read anywhere."""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sunbeam.cli.render_text import plural
+from sunbeam.cli.session import this_node
+from sunbeam.core.errors import UsageError
+from sunbeam.core.event_log import read_events
+from sunbeam.core.events import parse_event
+from sunbeam.core.journal import ChangeRecord, Journal
+from sunbeam.core.lock import holder
+from sunbeam.core.paths import Paths
+from sunbeam.core.status import ChangeStatus
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
+
+
+@app.command()
+def report(
+    change: Annotated[int, typer.Argument(help="The change's id, from `sunbeam changes`.")],
+    file: Annotated[
+        Path | None, typer.Argument(help="The file to write.  [default: change-CHANGE.html]")
+    ] = None,
+) -> None:
+    """Write a change as an HTML page: its timeline, what took long, what failed.
+
+    The page needs nothing else: no network, no script.
+    """
+    from sunbeam.report.page import render
+    from sunbeam.report.timeline import from_events, from_journal
+
+    paths = this_node().paths
+    record = _record(paths, change)
+    told = [event for event in map(parse_event, read_events(paths.change_logs, change)) if event is not None]
+    timeline = from_events(told) if told else from_journal(record)
+    timeline.expected = timeline.expected or from_journal(record).expected
+    target = file or Path(f"change-{change}.html")
+    target.write_text(render(record, timeline, _status(paths, record), _facts(record)))
+    typer.echo(target)
+
+
+def _record(paths: Paths, change: int) -> ChangeRecord:
+    with Journal.reading(paths.journal) as journal:
+        try:
+            if journal is None:
+                raise KeyError(change)
+            return journal.change(change)
+        except KeyError:
+            raise UsageError(f"There is no change {change}", next_command="sunbeam changes") from None
+
+
+def _status(paths: Paths, record: ChangeRecord) -> str:
+    """A change that is being done by nobody was cut off."""
+    cut_off = record.status is ChangeStatus.DOING and holder(paths.change_lock) is None
+    return (ChangeStatus.INTERRUPTED if cut_off else record.status).value
+
+
+def _facts(record: ChangeRecord) -> dict[str, str]:
+    from sunbeam import __version__
+
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
+    system = platform.freedesktop_os_release().get("PRETTY_NAME", "")
+    tried = sum(task.attempts for task in record.tasks)
+    return {
+        "Machine": platform.node(),
+        "System": f"{system}, Linux {platform.release()}",
+        "Processor cores": str(os.cpu_count()),
+        "Memory": f"{memory:.1f} GiB",
+        "Sunbeam": __version__,
+        "Tasks": f"{len(record.tasks)}, {plural(tried, 'attempt')}",
+    }

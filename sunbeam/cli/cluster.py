@@ -18,8 +18,8 @@ from sunbeam.cli.session import (
     this_node,
 )
 from sunbeam.cli.tables import Format, FormatOption
-from sunbeam.core.engine import Change
 from sunbeam.core.errors import UsageError
+from sunbeam.core.request import Request
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -55,7 +55,6 @@ def bootstrap(
     Cut off at any moment, the same command continues.
     """
     from sunbeam.cluster.answers import default_address, manifest_here
-    from sunbeam.tasks.bootstrap import bootstrap as bootstrap_change
 
     named = {"network.address": address, "network.pods": pod_range, "network.external.range": external_range}
     answers = {key: answer for key, answer in named.items() if answer is not None}
@@ -64,9 +63,7 @@ def bootstrap(
     node = this_node()
     detected = "" if address else run(default_address(node.processes))
     wanted = manifest_here(node.paths, manifest or [], answers, detected).manifest
-    run_change(
-        lambda node: bootstrap_change(node.processes, node.paths, wanted), output=output, dry_run=dry_run
-    )
+    run_change(Request("cluster bootstrap", {"manifest": wanted.dump()}), output=output, dry_run=dry_run)
 
 
 @app.command()
@@ -80,20 +77,13 @@ def status(format: FormatOption = Format.TABLE) -> None:
 @app.command()
 def stop(output: OutputOption = Output.TEXT) -> None:
     """Stop the cloud with its VMs; nothing is removed."""
-    from sunbeam.tasks.removal import StopContainers, StopDaemon, StopEtcd
-
-    run_change(
-        lambda node: Change("cluster stop", "Stop the cloud", [StopDaemon(), StopContainers(), StopEtcd()]),
-        output=output,
-    )
+    run_change(Request("cluster stop"), output=output)
 
 
 @app.command()
 def start(output: OutputOption = Output.TEXT) -> None:
     """Bring the cloud back with its VMs after `stop` or, without systemd, after a reboot."""
-    from sunbeam.tasks.bootstrap import start as start_change
-
-    run_change(lambda node: start_change(node.paths), output=output)
+    run_change(Request("cluster start"), output=output)
 
 
 @app.command()
@@ -104,14 +94,10 @@ def destroy(
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Remove the cloud, its data, and everything it changed on this machine."""
-    from sunbeam.tasks.removal import destroy as destroy_change
-    from sunbeam.tasks.removal import forget
-
     require_root()
     if not (yes or dry_run):
         sure = sys.stdin.isatty() and typer.confirm("This deletes all VMs, images and databases. Go on?")
         if not sure:
             raise UsageError("Nothing was removed", next_command="sunbeam cluster destroy --yes")
-    run_change(lambda node: destroy_change(keep_packages=keep_packages), output=output, dry_run=dry_run)
-    if not dry_run:
-        forget(this_node().paths)
+    request = Request("cluster destroy", {"keep_packages": keep_packages})
+    run_change(request, output=output, dry_run=dry_run)

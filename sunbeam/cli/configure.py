@@ -6,6 +6,7 @@ import typer
 
 from sunbeam.cli.manifest_option import ManifestOption
 from sunbeam.cli.session import DryRunOption, Output, OutputOption, require_root, run_change, this_node
+from sunbeam.core.request import Request
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -19,8 +20,7 @@ def configure(
     Of a manifest's other keys nothing is applied: that is for `cluster bootstrap`.
     """
     from sunbeam.cluster.answers import demo_here
-    from sunbeam.tasks.demo import configure as configure_change
 
     require_root()
     wanted = demo_here(this_node().paths, manifest or [])
-    run_change(lambda node: configure_change(node.paths, wanted), output=output, dry_run=dry_run)
+    run_change(Request("configure", {"manifest": wanted.dump()}), output=output, dry_run=dry_run)

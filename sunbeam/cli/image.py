@@ -7,10 +7,9 @@ from typing import Annotated
 
 import typer
 
-from sunbeam.cli.session import Node, Output, OutputOption, run, run_change, this_node
+from sunbeam.cli.session import Output, OutputOption, run, run_change, this_node
 from sunbeam.cli.tables import Format, FormatOption, show
-from sunbeam.core.engine import Change
-from sunbeam.core.errors import UsageError
+from sunbeam.core.request import Request
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -48,18 +47,7 @@ def build(
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Build images whose recipe is new or changed; named ones are built in any case."""
-    from sunbeam.tasks.images import ExtractGuest, image_builder, image_tasks
-
-    def change(node: Node) -> Change:
-        builder = image_builder(node.processes, node.paths)
-        unknown = sorted(set(names or ()) - set(builder.recipes))
-        if unknown:
-            raise UsageError(f"No such image: {', '.join(unknown)}", next_command="sunbeam image list")
-        wanted = image_tasks(builder, only=names)
-        guest = [ExtractGuest(builder)] if any(task.id == "image-guest" for task in wanted) else []
-        return Change("image build", "Build images", [*wanted, *guest], {"names": sorted(names or ())})
-
-    run_change(change, output=output)
+    run_change(Request("image build", {"names": sorted(names or ())}), output=output)
 
 
 @app.command()

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from sunbeam.cli.session import Output, OutputOption, run, run_change, this_node
+from sunbeam.core.request import Request
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -21,9 +22,7 @@ def launch(
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Start a VM in the demo project and wait until it answers from outside."""
-    from sunbeam.tasks.launch import launch as launch_change
-
-    run_change(lambda node: launch_change(name, image, flavor), output=output)
+    run_change(Request("launch", {"name": name, "image": image, "flavor": flavor}), output=output)
     typer.echo(how_to_reach(name))
 
 

@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import sys
-from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager, suppress
-from typing import Any, Protocol
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from sunbeam.cli.render_plain import Plain, Quiet, say
 from sunbeam.cli.session import Output
-from sunbeam.core.clock import Clock
-from sunbeam.core.events import Event, Heartbeat
-
-TICK_SECONDS = 0.5
-TICKS_PER_HEARTBEAT = 30
-
-
-class Renderer(Protocol):
-    """Shows each event; ``tick`` is called twice a second, for what changes with time."""
-
-    def __call__(self, event: Event) -> None: ...
-
-    def tick(self) -> None: ...
+from sunbeam.core.events import Event
+from sunbeam.core.watching import Shown
 
 
 @contextmanager
-def renderer(output: Output) -> Iterator[Renderer]:
+def renderer(output: Output) -> Iterator[Shown]:
     """For ``output`` and what standard output is."""
     if output is Output.JSON:
         yield JsonLines()
@@ -39,25 +26,6 @@ def renderer(output: Output) -> Iterator[Renderer]:
             yield live
     else:
         yield Plain(verbose=output is Output.VERBOSE)
-
-
-async def with_heartbeat(work: Coroutine[Any, Any, None], show: Renderer, clock: Clock) -> None:
-    """Do ``work``; tell ``show`` that time passes, and every 15 seconds that we live."""
-
-    async def beat() -> None:
-        while True:
-            for _ in range(TICKS_PER_HEARTBEAT):
-                await clock.sleep(TICK_SECONDS)
-                show.tick()
-            show(Heartbeat(0))
-
-    beating = asyncio.create_task(beat())
-    try:
-        await work
-    finally:
-        beating.cancel()
-        with suppress(asyncio.CancelledError):
-            await beating
 
 
 class JsonLines:
@@ -71,7 +39,7 @@ class JsonLines:
 
 
 @contextmanager
-def _live(*, verbose: bool) -> Iterator[Renderer]:
+def _live(*, verbose: bool) -> Iterator[Shown]:
     from sunbeam.cli.render_frame import printed_above
     from sunbeam.cli.render_live import Live
 

@@ -1,34 +1,33 @@
-"""What a command runs a change with: the real seams, the journal of this node, a renderer."""
+"""How a command makes a change: a worker does it, the command shows how it goes."""
 
 from __future__ import annotations
 
-import asyncio
 import os
-import signal
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import closing
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 import typer
 
-from sunbeam.core.clock import SystemClock
 from sunbeam.core.command import this_command
 from sunbeam.core.engine import Change, Engine
-from sunbeam.core.errors import Interrupted, UsageError
-from sunbeam.core.event_log import EventLog
-from sunbeam.core.events import ChangePreviewed, Event, Listener
+from sunbeam.core.errors import UsageError
+from sunbeam.core.events import ChangePreviewed
 from sunbeam.core.host import Host
 from sunbeam.core.journal import Journal
-from sunbeam.core.lock import change_lock
+from sunbeam.core.lock import ChangeLocked, holder
+from sunbeam.core.making import Making
+from sunbeam.core.node import Node, this_node
 from sunbeam.core.paths import Paths
-from sunbeam.core.process import SystemProcesses
-from sunbeam.core.redaction import Redactor
+from sunbeam.core.request import Request
+from sunbeam.core.running import run
+from sunbeam.core.watching import ChangeEnded, cut_off, follow_other, follow_worker
 
-T = TypeVar("T")
+__all__ = ["Node", "run", "this_node"]
 
 
 class Output(StrEnum):
@@ -48,22 +47,6 @@ OutputOption = Annotated[Output, typer.Option("--output", help="How to show prog
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only list what would be done.")]
 
 
-@dataclass(frozen=True)
-class Node:
-    """This node's seams, shared by everything a command does."""
-
-    paths: Paths
-    processes: SystemProcesses
-    clock: SystemClock
-    redactor: Redactor
-
-
-def this_node() -> Node:
-    """SUNBEAM_ROOT is another folder for all of this node's, for tests."""
-    root = Path(os.environ.get("SUNBEAM_ROOT", "/"))
-    return Node(Paths(root), SystemProcesses(), SystemClock(), Redactor())
-
-
 def require_root() -> None:
     """Raises UsageError unless the command runs as root."""
     if os.geteuid() != 0:
@@ -74,40 +57,66 @@ def require_root() -> None:
         )
 
 
-def run_change(
-    change: Callable[[Node], Change],
-    *,
-    output: Output = Output.TEXT,
-    dry_run: bool = False,
-) -> None:
-    """Do the change with progress on the terminal; in a dry run list what would be done.
+def run_change(request: Request, *, output: Output = Output.TEXT, dry_run: bool = False) -> None:
+    """Do what is asked for in a worker, with progress here; in a dry run list what would be done.
 
-    ``change`` is called when this process holds the lock.  Raises what ``Engine.run`` does and ChangeLocked.
+    If it is being done already, that is followed.  Raises what ``Engine.run`` does and ChangeLocked.
     """
     require_root()
     node = this_node()
+    build = partial(_build, request=request)
     if dry_run:
-        _list(change, node, output)
-    else:
-        with change_lock(node.paths.change_lock), _journal(node.paths.journal) as journal:
-            _do(change, node, journal, output)
+        _list(build, node, output)
+        return
+    try:
+        make(Making(node, build, this_command()), output)
+    except ChangeLocked:
+        running = _running(node.paths, request)
+        if running is None:
+            raise
+        watch(running, output)
 
 
-def _do(change: Callable[[Node], Change], node: Node, journal: Journal, output: Output) -> None:
-    from sunbeam.cli.logs import log_to
-    from sunbeam.cli.render import renderer, with_heartbeat
+def make(making: Making, output: Output) -> None:
+    """Start a worker and show what it does.  Raises what it raises."""
+    from sunbeam.cli.render import renderer
 
-    host = Host(node.processes, journal, node.paths, node.clock, node.redactor)
-    with ExitStack() as stack:
-        stack.enter_context(log_to(node.paths.logs / "sunbeam.log", node.redactor))
-        wanted = change(node)
-        show = stack.enter_context(renderer(output))
-        event_log = stack.enter_context(EventLog(node.paths.change_logs))
-        listener = _both(show, event_log)
-        engine = Engine(
-            journal, host, node.paths, node.clock, node.redactor, listener, command=this_command()
-        )
-        run(with_heartbeat(engine.run(wanted), show, node.clock))
+    worker = making.start()
+    with renderer(output) as show:
+        follow_worker(worker, show)
+
+
+def watch(change: int, output: Output = Output.TEXT) -> None:
+    """Show the last run of a change from its beginning, and what follows until it ends.
+
+    Raises SunbeamError with the exit code that the change ends with.
+    """
+    from sunbeam.cli.render import renderer
+
+    paths = this_node().paths
+    with renderer(output) as show:
+        finished = follow_other(paths, change, show)
+    if finished is None:
+        raise cut_off(f"no process makes change {change} any more", "sunbeam resume")
+    if finished.error:
+        raise ChangeEnded(finished)
+
+
+def _build(node: Node, request: Request) -> Change:
+    from sunbeam.tasks.catalogue import build
+
+    return build(node, request)
+
+
+def _running(paths: Paths, request: Request) -> int | None:
+    """The number of the change that is being made, if it is the one asked for."""
+    found = holder(paths.change_lock)
+    if found is None or not found.change:
+        return None
+    with closing(Journal(paths.journal)) as journal:
+        record = journal.change(found.change)
+    same = (record.kind, record.intent) == (request.kind, request.intent) and not record.undoing
+    return record.id if same else None
 
 
 def _list(change: Callable[[Node], Change], node: Node, output: Output) -> None:
@@ -118,7 +127,7 @@ def _list(change: Callable[[Node], Change], node: Node, output: Output) -> None:
 
     with TemporaryDirectory(prefix="sunbeam-") as scratch:
         path = node.paths.journal if node.paths.journal.exists() else Path(scratch) / "journal.db"
-        with _journal(path) as journal, renderer(output) as listener:
+        with closing(Journal(path)) as journal, renderer(output) as listener:
             host = Host(node.processes, journal, node.paths, node.clock, node.redactor, dry_run=True)
             engine = Engine(
                 journal, host, node.paths, node.clock, node.redactor, listener, command=this_command()
@@ -128,40 +137,3 @@ def _list(change: Callable[[Node], Change], node: Node, output: Output) -> None:
                 listener(ChangePreviewed(0, found))
             else:
                 show_preview(found, verbose=output is Output.VERBOSE)
-
-
-def _both(first: Listener, second: Listener) -> Listener:
-    def listen(event: Event) -> None:
-        first(event)
-        second(event)
-
-    return listen
-
-
-@contextmanager
-def _journal(path: Path) -> Iterator[Journal]:
-    journal = Journal(path)
-    try:
-        yield journal
-    finally:
-        journal.close()
-
-
-def run(work: Coroutine[Any, Any, T]) -> T:
-    """asyncio.run in which SIGTERM ends like Ctrl-C.  Raises Interrupted for both."""
-
-    async def guarded() -> T:
-        task = asyncio.ensure_future(work)
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-        return await task
-
-    with _interruptible():
-        return asyncio.run(guarded())
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    try:
-        yield
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        raise Interrupted("Interrupted", next_command=this_command()) from None

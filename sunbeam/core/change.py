@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from typing import Any
@@ -15,6 +15,7 @@ from sunbeam.core.task import Task
 class Change:
     """Two changes of the same kind and intent (JSON) are the same change: the second continues the first.
 
+    ``afterwards`` is called when all tasks are done and the journal is closed.
     Raises ValueError if two tasks have one id, a task needs one that is not in the list, or needs go round.
     """
 
@@ -22,6 +23,7 @@ class Change:
     title: str
     tasks: Sequence[Task]
     intent: dict[str, Any] = field(default_factory=dict)
+    afterwards: Callable[[], None] = lambda: None
 
     def __post_init__(self) -> None:
         ids = [task.id for task in self.tasks]

@@ -72,6 +72,7 @@ class Engine:
         """
         known = {task.id: task.status for task in record.tasks}
         left = [task for task in reversed(change.in_order()) if task.id in known and known[task.id].begun]
+        self._seams.journal.undo(record.id)
         title = f"Undo: {change.title}"
         self._seams.emit(
             ChangeStarted(record.id, change.kind, title, tuple((task.id, task.title) for task in left))

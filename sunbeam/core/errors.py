@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import Literal
+from typing import Any, Literal
 
 
 class ExitCode(IntEnum):
@@ -29,6 +29,10 @@ class SunbeamError(Exception):
         self.next_command = next_command
         super().__init__(what)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """An error crosses from a worker to its watcher as what it is."""
+        return _again, (type(self), self.args, vars(self))
+
     def redact(self, redact: Callable[[str], str]) -> None:
         """Put every text of this error through ``redact``."""
         self.what, self.where, self.why, self.next_command = (
@@ -42,6 +46,13 @@ class SunbeamError(Exception):
         lines += ["  why: " + self.why.strip().replace("\n", "\n       ")] if self.why else []
         lines += [f"  next: {self.next_command}"] if self.next_command else []
         return "\n".join(lines)
+
+
+def _again(kind: type[SunbeamError], args: tuple[Any, ...], fields: dict[str, Any]) -> SunbeamError:
+    error = kind.__new__(kind)
+    error.args = args
+    vars(error).update(fields)
+    return error
 
 
 class UsageError(SunbeamError):

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
 
-from sunbeam.core.events import Event
+from sunbeam.core.events import Event, parse_event
 
 KEPT = 50
 """Logs of changes; older ones are removed."""
 
 
-class EventLog:
-    """A listener that writes ``folder/NUMBER.ndjson``, readable by root only."""
+Opened = Callable[[int, Path, int], None]
 
-    def __init__(self, folder: Path) -> None:
+
+class EventLog:
+    """A listener that writes ``folder/NUMBER.ndjson``, readable by root only.
+
+    ``opened`` is told the change's number, the file, and the offset from which it is written on.
+    """
+
+    def __init__(self, folder: Path, opened: Opened = lambda change, file, offset: None) -> None:
         self._folder = folder
+        self._opened = opened
         self._file: TextIO | None = None
 
     def __enter__(self) -> EventLog:
@@ -42,12 +49,17 @@ class EventLog:
         for old in sorted(self._folder.glob("*.ndjson"), key=_number)[: -KEPT + 1]:
             old.unlink()
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-        return os.fdopen(os.open(_file(self._folder, change), flags, 0o600), "w", buffering=1)
+        path = change_log(self._folder, change)
+        file = os.fdopen(os.open(path, flags, 0o600), "w", buffering=1)
+        if path.stat().st_size and not path.read_bytes().endswith(b"\n"):
+            file.write("\n")  # a line was cut off by a crash
+        self._opened(change, path, path.stat().st_size)
+        return file
 
 
 def read_events(folder: Path, change: int) -> Iterator[dict[str, Any]]:
     """What happened during ``change``, oldest first; a line cut off by a crash is left out."""
-    file = _file(folder, change)
+    file = change_log(folder, change)
     for line in file.read_text().splitlines() if file.exists() else []:
         try:
             yield json.loads(line)
@@ -55,7 +67,15 @@ def read_events(folder: Path, change: int) -> Iterator[dict[str, Any]]:
             continue
 
 
-def _file(folder: Path, change: int) -> Path:
+def parse_line(line: bytes) -> Event | None:
+    """The event of a line of a log; None for one that is no event of this version."""
+    try:
+        return parse_event(json.loads(line))
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def change_log(folder: Path, change: int) -> Path:
     return folder / f"{change}.ndjson"
 
 

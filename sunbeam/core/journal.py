@@ -15,13 +15,14 @@ from sunbeam.core.command import this_command
 from sunbeam.core.errors import SunbeamError, UsageError
 from sunbeam.core.status import ChangeStatus, TaskStatus
 
-VERSION = 1
+VERSION = 2
+FROM_VERSION_1 = "ALTER TABLE change ADD COLUMN undoing INTEGER NOT NULL DEFAULT 0"
 
 TABLES = """
 CREATE TABLE change (
   id INTEGER PRIMARY KEY, kind TEXT NOT NULL, title TEXT NOT NULL, intent TEXT NOT NULL,
   status TEXT NOT NULL, started TEXT NOT NULL, finished TEXT NOT NULL DEFAULT '',
-  error TEXT NOT NULL DEFAULT '');
+  error TEXT NOT NULL DEFAULT '', undoing INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE task (
   change INTEGER NOT NULL REFERENCES change, position INTEGER NOT NULL, id TEXT NOT NULL,
   title TEXT NOT NULL, needs TEXT NOT NULL, status TEXT NOT NULL,
@@ -51,7 +52,7 @@ class TaskRecord:
 
 @dataclass(frozen=True)
 class ChangeRecord:
-    """A change as the journal knows it; times are RFC 3339."""
+    """A change as the journal knows it; times are RFC 3339; ``undoing`` once its undo was begun."""
 
     id: int
     kind: str
@@ -61,6 +62,7 @@ class ChangeRecord:
     started: str
     finished: str = ""
     error: str = ""
+    undoing: bool = False
     tasks: tuple[TaskRecord, ...] = field(default=())
 
 
@@ -102,17 +104,23 @@ class Journal:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             found = self._db.execute("PRAGMA user_version").fetchone()[0]
-            if found == 0:
-                with self._transaction():
-                    for statement in TABLES.split(";\n"):
-                        self._db.execute(statement)
-                    self._db.execute(f"PRAGMA user_version={VERSION}")
+            if found in (0, 1):
+                self._make(TABLES.split(";\n") if found == 0 else [FROM_VERSION_1])
         except sqlite3.OperationalError as error:
             raise self._not_written(error) from error
         except sqlite3.DatabaseError as error:
             raise self._damaged(str(error)) from error
-        if found not in (0, VERSION):
+        if found not in range(VERSION + 1):
             raise self._damaged(f"it has version {found}, this Sunbeam reads version {VERSION}")
+
+    def _make(self, statements: Sequence[str]) -> None:
+        """Bring the tables to this version, unless another process has just done so."""
+        with self._transaction():
+            if self._db.execute("PRAGMA user_version").fetchone()[0] == VERSION:
+                return
+            for statement in statements:
+                self._db.execute(statement)
+            self._db.execute(f"PRAGMA user_version={VERSION}")
 
     @classmethod
     @contextmanager
@@ -158,9 +166,15 @@ class Journal:
         """Continue ``change`` with today's task list; statuses of tasks that are known are kept."""
         known = {task.id: task for task in self.change(change).tasks}
         with self._transaction():
-            self._run("UPDATE change SET status='doing', finished='', error='' WHERE id=?", (change,))
+            self._run(
+                "UPDATE change SET status='doing', finished='', error='', undoing=0 WHERE id=?", (change,)
+            )
             self._run("DELETE FROM task WHERE change=?", (change,))
             self._insert_tasks(change, [known.get(task.id, task) for task in tasks])
+
+    def undo(self, change: int) -> None:
+        """From now on ``change`` is being undone; resuming it goes on with that."""
+        self._run("UPDATE change SET status='doing', finished='', error='', undoing=1 WHERE id=?", (change,))
 
     def unfinished(self, kind: str, intent: dict[str, Any]) -> ChangeRecord | None:
         """The newest change of this kind and intent if it did not end as done or undone."""
@@ -192,7 +206,8 @@ class Journal:
     def change(self, change: int) -> ChangeRecord:
         """Raises KeyError if there is no such change."""
         row = self._run(
-            "SELECT id, kind, title, intent, status, started, finished, error FROM change WHERE id=?",
+            "SELECT id, kind, title, intent, status, started, finished, error, undoing FROM change"
+            " WHERE id=?",
             (change,),
         ).fetchone()
         if row is None:
@@ -202,9 +217,10 @@ class Journal:
             " WHERE change=? ORDER BY position",
             (change,),
         )
-        number, kind, title, intent, status, started, finished, error = row
+        number, kind, title, intent, status, started, finished, error, undoing = row
         return ChangeRecord(
             number, kind, title, json.loads(intent), ChangeStatus(status), started, finished, error,
+            bool(undoing),
             tuple(
                 TaskRecord(task[0], task[1], tuple(json.loads(task[2])), TaskStatus(task[3]), *task[4:])
                 for task in tasks

@@ -7,22 +7,29 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sunbeam.core.command import this_command
 from sunbeam.core.errors import SunbeamError
 
+LONGEST = 1024
+"""Characters of the file; what is shorter is filled up with blanks."""
+
 
 @dataclass(frozen=True)
 class Holder:
-    """Who has the lock; ``ticks`` is when process ``pid`` began: a later one with its number is another."""
+    """Who has the lock; ``ticks`` is when process ``pid`` began: a later one with its number is another.
+
+    ``change`` is the number of the change that it makes; 0 while it has none.
+    """
 
     pid: int
     ticks: str
     command: str
     since: str
+    change: int = 0
 
     @property
     def alive(self) -> bool:
@@ -33,8 +40,24 @@ class ChangeLocked(SunbeamError):
     """Another process is changing this node."""
 
 
+class Held:
+    """The lock while we hold it."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        since = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        self._us = Holder(os.getpid(), _ticks(os.getpid()), this_command(), since)
+        self.tell(0)
+
+    def tell(self, change: int) -> None:
+        """Let everybody know which change we make."""
+        # Padded: whoever reads while we write sees one holder or the other, whole.
+        text = json.dumps(asdict(replace(self._us, change=change))).ljust(LONGEST)
+        os.pwrite(self._descriptor, text.encode(), 0)
+
+
 @contextmanager
-def change_lock(path: Path) -> Iterator[None]:
+def change_lock(path: Path) -> Iterator[Held]:
     """Hold the node's change lock.  The kernel frees it with its holder, so a dead holder never blocks.
 
     Raises ChangeLocked with the holder's process, command and since when.
@@ -46,11 +69,8 @@ def change_lock(path: Path) -> Iterator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise _locked(path) from None
-        since = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        us = Holder(os.getpid(), _ticks(os.getpid()), this_command(), since)
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps(asdict(us)).encode(), 0)
-        yield
+        yield Held(descriptor)
         os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
@@ -74,7 +94,7 @@ def _locked(path: Path) -> ChangeLocked:
         "Another change is running on this machine",
         where=str(path),
         why=f"the lock is held by {who}",
-        next_command="sunbeam changes",
+        next_command="sunbeam attach",
     )
 
 

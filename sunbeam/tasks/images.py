@@ -5,8 +5,11 @@ from __future__ import annotations
 import shutil
 from collections.abc import Collection, Mapping
 
+from sunbeam.core.change import Change
+from sunbeam.core.errors import UsageError
 from sunbeam.core.estimate import Lane
 from sunbeam.core.foresight import Artifact, Foresight
+from sunbeam.core.node import Node
 from sunbeam.core.paths import Paths
 from sunbeam.core.process import Processes
 from sunbeam.core.shipped import shipped
@@ -37,6 +40,16 @@ def image_tasks(builder: ImageBuilder, *needs: str, only: Collection[str] | None
     """
     chosen = [name for name in builder.recipes if name in (only or to_build(builder.recipes))]
     return [BuildImage(builder, builder.recipes[name], chosen, *needs, force=bool(only)) for name in chosen]
+
+
+def build_images(node: Node, names: Collection[str]) -> Change:
+    """Build what is outdated; named recipes in any case.  Raises UsageError for a name that is none."""
+    builder = image_builder(node.processes, node.paths)
+    if unknown := sorted(set(names) - set(builder.recipes)):
+        raise UsageError(f"No such image: {', '.join(unknown)}", next_command="sunbeam image list")
+    wanted = image_tasks(builder, only=names)
+    guest = [ExtractGuest(builder)] if any(task.id == f"image-{GUEST}" for task in wanted) else []
+    return Change("image build", "Build images", [*wanted, *guest])
 
 
 class BuildImage(Task):

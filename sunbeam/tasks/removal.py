@@ -160,7 +160,12 @@ def network_of(context: Context) -> NetworkPlan:
         return NetworkPlan()
 
 
-def destroy(*, keep_packages: bool) -> Change:
+def stop() -> Change:
+    """Stop everything; nothing is removed."""
+    return Change("cluster stop", "Stop the cloud", [StopDaemon(), StopContainers(), StopEtcd()])
+
+
+def destroy(paths: Paths, *, keep_packages: bool) -> Change:
     """Remove everything of ours, whatever state it is in."""
     tasks: list[Task] = [
         StopDaemon(),
@@ -170,7 +175,7 @@ def destroy(*, keep_packages: bool) -> Change:
         RestoreHost(keep_packages=keep_packages),
         RemoveFolders(),
     ]
-    return Change("cluster destroy", "Remove the cloud", tasks)
+    return Change("cluster destroy", "Remove the cloud", tasks, afterwards=partial(forget, paths))
 
 
 def forget(paths: Paths) -> None:

@@ -8,11 +8,14 @@ import sys
 from functools import partial
 
 from sunbeam.cli.main import report
-from sunbeam.cli.session import Node, Output, run_change
+from sunbeam.cli.session import Output, run_change
 from sunbeam.core.change import Change
 from sunbeam.core.errors import NeedsPerson, Problem, SunbeamError
+from sunbeam.core.node import Node
+from sunbeam.core.request import Request
 from sunbeam.core.task import Context, Task
 from sunbeam.core.wait import Look
+from sunbeam.tasks.catalogue import KINDS, Kind
 
 SECRET = "correct-horse"
 
@@ -69,11 +72,8 @@ async def _look(looks: object) -> Look:
 def main(what: str, *options: str) -> None:
     output = Output.JSON if "--json" in options else Output.TEXT
     try:
-        run_change(
-            lambda node: Change("test", "Test things", [Write(), Work(node, what)]),
-            output=output,
-            dry_run="--dry-run" in options,
-        )
+        KINDS["test"] = Kind(lambda node, intent: Change("", "Test things", [Write(), Work(node, what)]))
+        run_change(Request("test"), output=output, dry_run="--dry-run" in options)
     except Exception as error:
         sys.exit(report(error))
 

@@ -2,48 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 
 import pytest
 
-from sunbeam.cli.render import with_heartbeat
 from sunbeam.cli.render_frame import Frame, printed_above
 from sunbeam.cli.render_live import Live
 from sunbeam.cli.render_plain import Plain, Quiet
 from sunbeam.core import events
 from sunbeam.core.events import Event, Heartbeat
-from tests.fakes.clock import FakeClock
 from tests.unit.cli.happening import IMAGES, at, begun, half_way, moment, over, started, unit
 from tests.unit.cli.screen import Screen
-
-
-class Beats:
-    def __init__(self, clock: FakeClock) -> None:
-        self.clock = clock
-        self.heard: list[tuple[float, Event]] = []
-        self.ticks = 0
-
-    def __call__(self, event: Event) -> None:
-        self.heard.append((self.clock.seconds, event))
-
-    def tick(self) -> None:
-        self.ticks += 1
-
-
-async def test_a_heartbeat_comes_every_fifteen_seconds_while_work_goes_on() -> None:
-    clock = FakeClock()
-    show = Beats(clock)
-
-    async def work() -> None:
-        await clock.sleep(50)
-
-    await with_heartbeat(work(), show, clock)
-    assert [moment for moment, _ in show.heard] == [15, 30, 45]
-    assert all(isinstance(event, Heartbeat) for _, event in show.heard)
-    assert 98 <= show.ticks <= 100
-    await asyncio.sleep(0)
-    assert len(show.heard) == 3
 
 
 def printed(told: list[Event], capsys: pytest.CaptureFixture[str], *, verbose: bool = False) -> list[str]:

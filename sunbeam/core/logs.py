@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from logging.handlers import RotatingFileHandler
@@ -40,3 +41,10 @@ def log_to(path: Path, redactor: Redactor) -> Iterator[None]:
     finally:
         root.removeHandler(handler)
         handler.close()
+
+
+def print_to(path: Path) -> None:
+    """From now on what libraries print as errors goes to the log."""
+    log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(log, 2)
+    os.close(log)

@@ -1,0 +1,109 @@
+"""Every kind of change, and how one is built from what a person wanted.
+
+Because a change can be built again from its record in the journal, it can be resumed, tried again and undone
+by whoever reads that.  Modules are imported when a change of their kind is built.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sunbeam.core.change import Change
+from sunbeam.core.errors import SunbeamError, UsageError
+from sunbeam.core.node import Node
+from sunbeam.core.request import Request
+
+Intent = Mapping[str, Any]
+
+
+def _bootstrap(node: Node, intent: Intent) -> Change:
+    from sunbeam.core.manifest.model import Manifest
+    from sunbeam.tasks.bootstrap import bootstrap
+
+    return bootstrap(node.processes, node.paths, Manifest.model_validate(intent["manifest"]))
+
+
+def _start(node: Node, intent: Intent) -> Change:
+    from sunbeam.tasks.bootstrap import start
+
+    return start(node.paths)
+
+
+def _stop(node: Node, intent: Intent) -> Change:
+    from sunbeam.tasks.removal import stop
+
+    return stop()
+
+
+def _destroy(node: Node, intent: Intent) -> Change:
+    from sunbeam.tasks.removal import destroy
+
+    return destroy(node.paths, keep_packages=intent["keep_packages"])
+
+
+def _configure(node: Node, intent: Intent) -> Change:
+    from sunbeam.core.manifest.model import Manifest
+    from sunbeam.tasks.demo import configure
+
+    return configure(node.paths, Manifest.model_validate(intent["manifest"]))
+
+
+def _launch(node: Node, intent: Intent) -> Change:
+    from sunbeam.tasks.launch import launch
+
+    return launch(intent["name"], intent["image"], intent["flavor"])
+
+
+def _build_images(node: Node, intent: Intent) -> Change:
+    from sunbeam.tasks.images import build_images
+
+    return build_images(node, intent["names"])
+
+
+def _fix(node: Node, intent: Intent) -> Change:
+    from sunbeam.tasks.fix import fix
+
+    return fix(intent["fixes"])
+
+
+@dataclass(frozen=True)
+class Kind:
+    """``build`` makes the change; it may raise SunbeamError for what it finds on the node."""
+
+    build: Callable[[Node, Intent], Change]
+
+
+KINDS: dict[str, Kind] = {
+    "cluster bootstrap": Kind(_bootstrap),
+    "cluster start": Kind(_start),
+    "cluster stop": Kind(_stop),
+    "cluster destroy": Kind(_destroy),
+    "configure": Kind(_configure),
+    "launch": Kind(_launch),
+    "image build": Kind(_build_images),
+    "fix": Kind(_fix),
+}
+
+
+def build(node: Node, request: Request) -> Change:
+    """The change that ``request`` asks for.
+
+    Raises SunbeamError: for a request of another version of Sunbeam, and what the kind itself raises.
+    """
+    kind = KINDS.get(request.kind)
+    if kind is None:
+        raise UsageError(
+            f"This Sunbeam knows no change of the kind “{request.kind}”", next_command="sunbeam changes"
+        )
+    try:
+        change = kind.build(node, request.intent)
+    except (KeyError, ValueError) as error:
+        raise SunbeamError(
+            "This change was recorded by another version of Sunbeam and cannot be built again",
+            where=request.kind,
+            why=f"{type(error).__name__}: {error}",
+            next_command=f"sunbeam {request.kind}",
+        ) from error
+    return replace(change, kind=request.kind, intent=request.intent)

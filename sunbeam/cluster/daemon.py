@@ -25,9 +25,10 @@ from sunbeam.cluster import refusal
 from sunbeam.cluster.certificates import ClusterCertificates
 from sunbeam.cluster.etcd import etcd_store
 from sunbeam.cluster.settings import NodeSettings
-from sunbeam.cluster.store import ClusterStore, Sealer, ensure_key
+from sunbeam.cluster.store import ClusterStore, ensure_key
 from sunbeam.core.paths import Paths
 from sunbeam.core.process import SystemProcesses
+from sunbeam.core.sealing import Sealer
 from sunbeam.core.snapshot import replace_file
 from sunbeam.operators.api.server import ApiServer
 from sunbeam.operators.engine import Engine

@@ -12,7 +12,6 @@ from base64 import b64encode
 from pathlib import Path
 from typing import Any, Protocol
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from etcd3gw import Etcd3Client
 
 from sunbeam.cluster.certificates import KeyPair
@@ -54,21 +53,6 @@ def ensure_key(path: Path) -> bytes:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         replace_file(path, os.urandom(32), 0o600)
     return path.read_bytes()
-
-
-class Sealer:
-    """Seals values under a 32-byte key; the key of the entry is authenticated with it."""
-
-    def __init__(self, secret: bytes) -> None:
-        self._cipher = AESGCM(secret)
-
-    def seal(self, key: str, value: bytes) -> bytes:
-        nonce = os.urandom(12)
-        return nonce + self._cipher.encrypt(nonce, value, key.encode())
-
-    def open(self, key: str, sealed: bytes) -> bytes:
-        """Raises cryptography.exceptions.InvalidTag if it was changed or sealed under another key."""
-        return self._cipher.decrypt(sealed[:12], sealed[12:], key.encode())
 
 
 class EtcdStore:

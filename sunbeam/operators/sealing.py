@@ -1,19 +1,17 @@
-"""Encryption of secret contents at rest: AES-256-GCM, bound to the secret and revision it belongs to."""
+"""Encryption of secret contents at rest, each bound to the secret and revision it belongs to."""
 
 from __future__ import annotations
 
 import base64
 import json
-import os
 from collections.abc import Callable
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from sunbeam.core.sealing import Sealer
 from sunbeam.operators.entities import Secret
 
-_NONCE_BYTES = 12
 _SEALED = "sealed"
 
 
@@ -21,11 +19,11 @@ class SealError(Exception):
     """A sealed secret cannot be opened: the key is not the one it was sealed with, or it was altered."""
 
 
-class Sealer:
+class SecretSealer:
     """Seals the documents of secrets; other documents pass unchanged."""
 
     def __init__(self, key: bytes) -> None:
-        self._cipher = AESGCM(key)
+        self._sealer = Sealer(key)
 
     def seal(self, kind: str, model_uuid: str, id: str, body: str) -> str:
         """``body`` with each revision's content replaced by ``{"sealed": base64}``."""
@@ -40,14 +38,11 @@ class Sealer:
         return _each_content(body, lambda number, content: self._open(content, f"{model_uuid}/{id}/{number}"))
 
     def _seal(self, content: dict[str, str], context: str) -> dict[str, str]:
-        nonce = os.urandom(_NONCE_BYTES)
-        sealed = self._cipher.encrypt(nonce, json.dumps(content).encode(), context.encode())
-        return {_SEALED: base64.b64encode(nonce + sealed).decode()}
+        return {_SEALED: base64.b64encode(self._sealer.seal(context, json.dumps(content).encode())).decode()}
 
     def _open(self, content: dict[str, str], context: str) -> dict[str, str]:
-        raw = base64.b64decode(content[_SEALED])
         try:
-            plain = self._cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], context.encode())
+            plain = self._sealer.open(context, base64.b64decode(content[_SEALED]))
         except InvalidTag:
             raise SealError(
                 f"Secret {context.split('/')[1]} cannot be decrypted: the engine's key is not the one that"

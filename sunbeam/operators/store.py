@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from sunbeam.operators.debug_log import DebugLog, LogRecord
 from sunbeam.operators.entities import ENTITY_TYPES, Entity
-from sunbeam.operators.sealing import Sealer
+from sunbeam.operators.sealing import SecretSealer
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ def _key(entity: Entity) -> Key:
 class Store:
     """Entities by kind, model and id.  Used from one event loop only; a block must not ``await``."""
 
-    def __init__(self, connection: sqlite3.Connection, sealer: Sealer, debug_log: DebugLog) -> None:
+    def __init__(self, connection: sqlite3.Connection, sealer: SecretSealer, debug_log: DebugLog) -> None:
         self.debug_log = debug_log
         self._connection = connection
         self._sealer = sealer
@@ -94,7 +94,7 @@ class Store:
         connection = sqlite3.connect(path, isolation_level=None)
         connection.execute("PRAGMA journal_mode=WAL")
         _migrate(connection, path)
-        store = cls(connection, Sealer(key), DebugLog.open(path.with_name(f"{path.stem}-log.db")))
+        store = cls(connection, SecretSealer(key), DebugLog.open(path.with_name(f"{path.stem}-log.db")))
         store._load()
         return store
 

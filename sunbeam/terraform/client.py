@@ -70,7 +70,7 @@ class StateClient:
 
     async def _request(self, method: str, url: str, body: str | None = None) -> tuple[int, str]:
         backend = self._backend
-        headers = {"Authorization": aiohttp.BasicAuth(backend.username, backend.password).encode()}
+        headers = {"Authorization": aiohttp.encode_basic_auth(backend.username, backend.password)}
         timeout = aiohttp.ClientTimeout(total=30)
         try:
             async with (

@@ -28,7 +28,7 @@ class Documents(Protocol):
 
 
 class Seal(Protocol):
-    """Encrypts values; ``sunbeam.cluster.store.Sealer`` is one."""
+    """Encrypts values; ``sunbeam.core.sealing.Sealer`` is one."""
 
     def seal(self, key: str, value: bytes) -> bytes: ...
     def open(self, key: str, sealed: bytes) -> bytes: ...

@@ -213,6 +213,7 @@ def _layer(workload: Workload) -> ops.pebble.LayerDict:
 def content(container: ops.Container, path: str) -> str | None:
     """A file's text, or None where there is no file."""
     try:
-        return container.pull(PurePosixPath(path)).read()
+        with container.pull(PurePosixPath(path)) as file:
+            return file.read()
     except ops.pebble.PathError:
         return None

@@ -121,12 +121,12 @@ def _named(document: Any, name: str = "") -> Iterator[str]:
 
 
 def _of_operators(paths: Paths) -> Iterator[str]:
-    from sunbeam.operators.sealing import Sealer
+    from sunbeam.operators.sealing import SecretSealer
 
     file = paths.engine / "engine.db"
     if not file.exists():
         return
-    sealer = Sealer((paths.state / "secrets/sealing.key").read_bytes())
+    sealer = SecretSealer((paths.state / "secrets/sealing.key").read_bytes())
     database = sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=5)
     try:
         rows = database.execute("SELECT model_uuid, id, body FROM entity WHERE kind = 'secret'").fetchall()

@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-from sunbeam.cluster.store import Sealer
+from sunbeam.core.sealing import Sealer
 from sunbeam.juju.controller import Controller
 from sunbeam.juju.credentials import Credentials
 from sunbeam.provider.service import Provider

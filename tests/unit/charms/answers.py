@@ -32,6 +32,12 @@ def siblings(folder: Path) -> Iterator[None]:
             sys.modules.pop(module.stem, None)
 
 
+class CharmContext(testing.Context[Any]):
+    """A context that tells its ``charm``, the class."""
+
+    charm: Any
+
+
 def context(name: str, unit: int = 0) -> Any:
     """A testing context of a unit of the charm ``name``, with what its charmcraft.yaml declares."""
     path = CHARMS / name / "src/charm.py"
@@ -51,7 +57,9 @@ def context(name: str, unit: int = 0) -> Any:
         for value in vars(module).values()
         if isinstance(value, type) and value.__module__ == module_name and value.__name__.endswith("Charm")
     )
-    return testing.Context(charm_type, meta=declared, config=config, actions=actions, unit_id=unit)
+    made = CharmContext(charm_type, meta=declared, config=config, actions=actions, unit_id=unit)
+    made.charm = charm_type
+    return made
 
 
 def database(endpoint: str) -> testing.Relation:

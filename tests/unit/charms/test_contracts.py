@@ -75,7 +75,7 @@ def _bags(state: Any, endpoint: str) -> tuple[dict[str, str], dict[str, str]]:
 def keystone(monkeypatch: pytest.MonkeyPatch) -> Party:
     party = Party("keystone", "keystone", (("python3",),))
     fake = FakeKeystone()
-    monkeypatch.setattr(party.context.charm_spec.charm_type, "client", lambda url: fake)
+    monkeypatch.setattr(party.context.charm, "client", lambda url: fake)
     return party
 
 
@@ -128,7 +128,7 @@ def test_keystone_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_rabbitmq() -> None:
     requirer = Party("neutron", "neutron")
     provider = Party("rabbitmq", "rabbitmq")
-    provider.context.charm_spec.charm_type._listens = lambda charm: True
+    provider.context.charm._listens = lambda charm: True
     requirer.hook("amqp", provider, "amqp")
     provider.hook("amqp", requirer, "amqp")
     requirer.hook("amqp", provider, "amqp")

@@ -89,7 +89,7 @@ def context() -> Any:
 @pytest.fixture
 def keystone(context: Any, monkeypatch: pytest.MonkeyPatch) -> FakeKeystone:
     fake = FakeKeystone()
-    monkeypatch.setattr(context.charm_spec.charm_type, "client", lambda url: fake)
+    monkeypatch.setattr(context.charm, "client", lambda url: fake)
     return fake
 
 

@@ -16,7 +16,7 @@ CTL = "/usr/lib/rabbitmq/bin/rabbitmqctl"
 @pytest.fixture(scope="module")
 def context() -> Any:
     made = answers.context("rabbitmq")
-    made.charm_spec.charm_type._listens = lambda charm: True
+    made.charm._listens = lambda charm: True
     return made
 
 

@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest_asyncio
-from aiohttp import BasicAuth
+from aiohttp import encode_basic_auth
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application
 
-from sunbeam.cluster.store import Sealer
+from sunbeam.core.sealing import Sealer
 from sunbeam.terraform.backend import owner
 from sunbeam.terraform.state_server import basic_auth, routes
 from sunbeam.terraform.state_store import KEPT_VERSIONS, LEASE_SECONDS, States
@@ -61,11 +61,15 @@ def states(clock: Clock | None = None) -> tuple[States, MemoryDocuments]:
     return States(documents, Sealer(bytes(32)), HERE["host"], clock or Clock()), documents
 
 
+def authorization(password: str) -> dict[str, str]:
+    return {"Authorization": encode_basic_auth("tofu", password)}
+
+
 @pytest_asyncio.fixture
 async def client() -> AsyncIterator[TestClient[Any, Any]]:
     application = Application(client_max_size=1 << 20)
     application.add_routes(routes(states()[0], basic_auth("tofu", "secret")))
-    async with TestClient(TestServer(application), auth=BasicAuth("tofu", "secret")) as made:
+    async with TestClient(TestServer(application), headers=authorization("secret")) as made:
         yield made
 
 
@@ -117,7 +121,7 @@ async def test_a_lock_of_an_unknown_owner_stays_until_it_is_released() -> None:
 
 
 async def test_a_stranger_is_turned_away(client: TestClient[Any, Any]) -> None:
-    async with client.get("/terraform/state/openstack", auth=BasicAuth("tofu", "wrong")) as answer:
+    async with client.get("/terraform/state/openstack", headers=authorization("wrong")) as answer:
         assert answer.status == 401
         assert "Basic" in answer.headers["WWW-Authenticate"]
 

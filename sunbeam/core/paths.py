@@ -57,6 +57,11 @@ class Paths:
         return self.state / "engine"
 
     @property
+    def hosts(self) -> Path:
+        """/etc/hosts of pods, machines and hooks."""
+        return self.state / "runtime" / "hosts"
+
+    @property
     def charms(self) -> Path:
         """Packed charms (``NAME.charm``) that Terraform modules deploy."""
         return self.state / "charms"

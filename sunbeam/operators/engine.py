@@ -19,6 +19,7 @@ from sunbeam.operators.entities import (
     Model,
     Relation,
     Secret,
+    Status,
     Storage,
     Unit,
     now,
@@ -31,7 +32,7 @@ from sunbeam.operators.store import EntityChange, Store, Transaction
 from sunbeam.operators.substrate import Substrate
 from sunbeam.operators.tool_server import ToolServer
 from sunbeam.operators.tools import TOOLS
-from sunbeam.operators.unit_agent import UnitAgent
+from sunbeam.operators.unit_agent import LOST, UnitAgent
 
 logger = logging.getLogger(__name__)
 
@@ -85,6 +86,7 @@ class Engine:
         """Continue from what the store says.  Hooks that ran when the engine ended run again."""
         self._scratch.mkdir(parents=True, exist_ok=True)
         self._end_interrupted_actions()
+        self._forget_presence()
         await self._services.tool_server.start()
         self._unsubscribe = self._store.subscribe(self._on_changes)
         await self._services.substrate.start()
@@ -115,6 +117,14 @@ class Engine:
                 if action.status in ("running", "aborting"):
                     action.status, action.completed, action.message = "failed", now(), "action terminated"
                     tx.put(action)
+
+    def _forget_presence(self) -> None:
+        """What was idle or at work before may be down now: whoever waits must not take it for up."""
+        with self._store.transaction() as tx:
+            for unit in self._store.all(Unit):
+                if unit.agent_status.current in ("idle", "executing"):
+                    unit.agent_status = Status(current=LOST, message="not seen since sunbeamd started")
+                    tx.put(unit)
 
     def _on_changes(self, changes: list[EntityChange]) -> None:
         for change in changes:

@@ -28,6 +28,11 @@ class EngineFolders:
     def tools(self) -> Path:
         return self.agent / "tools"
 
+    @property
+    def hosts(self) -> Path:
+        """The hosts file of the embedded substrate, with the names of all pods and machines."""
+        return self.paths.hosts
+
     def units(self, model_uuid: str) -> Path:
         return self.paths.engine / "units" / model_uuid
 

@@ -109,6 +109,7 @@ class HookRun:
             machine_pid=services.substrate.machine_state(unit).pid if unit.machine else 0,
             script=script,
             timeout=timeout or None,
+            hosts=services.folders.hosts,
         )
 
     def _announce(self, context: HookContext) -> None:

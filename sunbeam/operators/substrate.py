@@ -48,6 +48,7 @@ class Substrate:
     _pods: dict[tuple[str, str], PodSpec] = field(default_factory=dict)
     _machines: dict[tuple[str, str], MachineSpec] = field(default_factory=dict)
     _machine_states: dict[tuple[str, str], MachineState] = field(default_factory=dict)
+    _reported: set[tuple[str, str]] = field(default_factory=set)
 
     async def start(self) -> None:
         await self.runtime.start(self._report)
@@ -65,6 +66,7 @@ class Substrate:
         if _has_pod(self.store, unit):
             await self.runtime.remove_pod(unit.model_uuid, unit.name)
         self._pods.pop((unit.model_uuid, unit.name), None)
+        self._reported.discard((unit.model_uuid, unit.name))
 
     async def remove_machine(self, machine: Machine) -> None:
         await self.runtime.remove_machine(machine.model_uuid, machine.number)
@@ -75,6 +77,17 @@ class Substrate:
         if unit.machine:
             return self.machine_state(unit).pid > 0
         return unit.seen.installed or bool(unit.address) or not _has_pod(self.store, unit)
+
+    def is_seen(self, unit: Unit) -> bool:
+        """Whether the unit's pod, with Pebble in each container, or its machine was seen since our start."""
+        if unit.machine:
+            return self.machine_state(unit).pid > 0
+        if not _has_pod(self.store, unit):
+            return True
+        _, _, charm = belongings(self.store, unit)
+        booted = {name for name, workload in unit.containers.items() if workload.boot_id}
+        is_up = booted.issuperset(declared.name for declared in containers(charm))
+        return is_up and (unit.model_uuid, unit.name) in self._reported
 
     def machine_state(self, unit: Unit) -> MachineState:
         absent = MachineState(unit.model_uuid, unit.machine)
@@ -173,6 +186,7 @@ class Substrate:
             return
         unit = self.store.get(Unit, state.model_uuid, state.unit)
         if unit is not None:
+            self._reported.add((unit.model_uuid, unit.name))
             problems = [state.problem] if state.problem else []
             problems += [f"{name}: {seen.problem}" for name, seen in state.containers.items() if seen.problem]
             failed = state.failed or any(seen.failed for seen in state.containers.values())

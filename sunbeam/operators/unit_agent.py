@@ -17,6 +17,8 @@ from sunbeam.operators.view import unit_view
 logger = logging.getLogger(__name__)
 
 QUIET_BEFORE_IDLE = timedelta(milliseconds=150)
+LOST = "lost"
+"""Juju's word for an agent of which nothing was heard yet."""
 PAUSE_AFTER_FAULT = timedelta(seconds=5)
 
 
@@ -114,7 +116,8 @@ class UnitAgent:
 
     async def _rest(self, view: UnitView) -> None:
         """Sleep until something changes or is due; a unit that stays quiet becomes idle first."""
-        if self.unit.agent_status.current == "executing":
+        word = self.unit.agent_status.current
+        if word == "executing" or (word == LOST and self._services.substrate.is_seen(self.unit)):
             await self._clock.wait(self._kicked, self._clock.now() + QUIET_BEFORE_IDLE)
             if self._kicked.is_set():
                 return

@@ -1,7 +1,8 @@
 """Runs one native hook and never outlives the engine.
 
 Arguments: the number of a file descriptor whose end of file means that the engine is gone, the folder to
-show as /charm/containers and a scratch folder for that (both ``-`` if there is none), the command.
+show as /charm/containers, the file to show as /etc/hosts and a scratch folder for that (all ``-`` if there is
+none), the command.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from sunbeam.operators.executors import mounts
 
 
 def main(arguments: list[str]) -> int:
-    lifeline, containers, scratch, *command = arguments
+    lifeline, containers, hosts, scratch, *command = arguments
     folder = Path.cwd()
     if containers != "-":
         mounts.enter_private_root(Path(scratch))
-        mounts.show_containers(containers)
+        mounts.show(containers, hosts)
         os.chdir(folder)
     child = subprocess.Popen(command)
     ended = os.pidfd_open(child.pid)

@@ -1,4 +1,4 @@
-"""Private mount namespaces in which a hook sees its unit's containers at /charm/containers.
+"""Private mount namespaces in which a hook sees its unit's containers at /charm/containers, and pods' names.
 
 Standard library only: it runs inside charm interpreters.  The host gets no /charm folder: hooks see a
 root made of the host's own folders plus that one.
@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 
 CONTAINERS = "/charm/containers"
+HOSTS = "/etc/hosts"
 
 _CLONE_NEWNS = 0x00020000
 _MS_BIND, _MS_REC, _MS_SLAVE, _MS_UNBINDABLE = 0x1000, 0x4000, 0x80000, 0x20000
@@ -38,10 +39,15 @@ def enter_private_root(scratch: Path) -> None:
     os.chdir("/")
 
 
-def show_containers(folder: str) -> None:
-    """Bind ``folder`` to /charm/containers for this process and its children only."""
+def show(containers: str, hosts: str) -> None:
+    """Bind ``containers`` to /charm/containers and ``hosts`` to /etc/hosts for this process and its children.
+
+    /etc/hosts stays as it is if there is no file ``hosts``.  Raises OSError.
+    """
     _unshare()
-    _mount(folder, CONTAINERS, None, _MS_BIND | _MS_REC)
+    _mount(containers, CONTAINERS, None, _MS_BIND | _MS_REC)
+    if Path(hosts).is_file() and Path(HOSTS).is_file():
+        _mount(hosts, HOSTS, None, _MS_BIND)
 
 
 def _unshare() -> None:

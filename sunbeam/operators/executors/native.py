@@ -42,6 +42,7 @@ class NativeExecutor:
     async def _run(self, task: HookTask, command: list[str], sinks: tuple[OnLine, OnLine]) -> int:
         lifeline, our_end = os.pipe()
         out, err = await Pipe.open(), await Pipe.open()
+        views = (str(task.containers), str(task.hosts or ""), str(self._scratch))
         private = task.containers is not None and not task.machine_pid and os.geteuid() == 0
         process = None
         following = asyncio.ensure_future(_follow_both(out, err, sinks))
@@ -50,7 +51,7 @@ class NativeExecutor:
                 *(sys.executable, "-P", "-m", "sunbeam.operators.executors.launch"),
                 *(
                     str(lifeline),
-                    *((str(task.containers), str(self._scratch)) if private else "--"),
+                    *(views if private else "---"),
                     *command,
                 ),
                 cwd=task.charm,

@@ -17,9 +17,9 @@ KILLED = 137
 class HookTask:
     """One hook to run in ``charm``, the unit's own folder; ``revision`` is the shared, read-only one.
 
-    ``containers`` is to be seen as /charm/containers; ``machine_pid`` names the namespaces of the machine
-    container to run in; ``script`` is a shell script to run instead of the charm (juju-exec), for at most
-    ``timeout`` seconds.
+    ``containers`` is to be seen as /charm/containers, then ``hosts`` as /etc/hosts; ``machine_pid`` names the
+    namespaces of the machine container to run in; ``script`` is a shell script to run instead of the charm
+    (juju-exec), for at most ``timeout`` seconds.
     """
 
     environment: dict[str, str]
@@ -29,6 +29,7 @@ class HookTask:
     machine_pid: int = 0
     script: str | None = None
     timeout: float | None = None
+    hosts: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -109,6 +109,7 @@ class _Interpreter:
             "environment": task.environment,
             "charm": str(task.charm),
             "containers": str(task.containers) if task.containers else "",
+            "hosts": str(task.hosts or ""),
         }
         result, output = await Pipe.open(), await Pipe.open()
         pid = 0

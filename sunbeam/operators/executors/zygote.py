@@ -93,7 +93,7 @@ def _run_hook(hook: dict[str, Any], script: str, tools: frozenset[str], result: 
         os.dup2(output, 2)
         os.close(output)
         if hook["containers"]:
-            mounts.show_containers(hook["containers"])
+            mounts.show(hook["containers"], hook["hosts"])
         os.environ.clear()
         os.environ.update(hook["environment"])
         os.chdir(hook["charm"])

@@ -76,7 +76,7 @@ class EmbeddedRuntime:
         self._kvm_memory = state / "kvm.json"
         self.directory = Directory(network.plan.pods, state / "directory.json")
         self.host = HostView(
-            hosts_file=state / "hosts",
+            hosts_file=paths.hosts,
             bin=paths.engine / "bin",
             logs=paths.logs / "containers",
             pids=paths.run / "pids",

@@ -33,10 +33,10 @@ class Charm:
         (self.folder / "dispatch").chmod(0o755)
         self.lines: list[str] = []
 
-    def task(self, containers: Path | None = None) -> HookTask:
+    def task(self, containers: Path | None = None, hosts: Path | None = None) -> HookTask:
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
         environment = {"PATH": path, "JUJU_DISPATCH_PATH": "hooks/start", "JUJU_CHARM_DIR": str(self.folder)}
-        return HookTask(environment, self.folder, self.folder, containers)
+        return HookTask(environment, self.folder, self.folder, containers, hosts=hosts)
 
     @property
     def entry(self) -> Entry:
@@ -149,6 +149,23 @@ async def test_containers_are_seen_by_their_hook_only(preference: str, scratch: 
     await executor.stop()
     assert sorted(charm.lines) == ["['one']", "['two']"]
     assert not Path("/charm").exists() and list(scratch.iterdir()) == []
+
+
+@pytest.mark.parametrize("preference", ["warm", "native"])
+async def test_hooks_of_pods_know_the_names_of_pods(preference: str, scratch: Path, tmp_path: Path) -> None:
+    script = "import socket\nif __name__ == '__main__':\n    print(socket.gethostbyname('web-0'))\n"
+    charm = Charm(tmp_path, script)
+    hosts = tmp_path / "hosts"
+    of_host = Path("/etc/hosts").read_text()
+    executor = ChosenExecutor("warm" if preference == "warm" else "native", [], scratch)
+    for address in ("10.20.30.7", "10.20.30.8"):
+        hosts.write_text(f"{address} web-0\n")
+        assert (await executor.run(charm.task(tmp_path, hosts), charm.lines.append)).code == 0
+    hosts.unlink()
+    assert (await executor.run(charm.task(tmp_path, hosts), charm.lines.append)).code == 1
+    await executor.stop()
+    assert charm.lines[:2] == ["10.20.30.7", "10.20.30.8"]
+    assert Path("/etc/hosts").read_text() == of_host
 
 
 async def test_a_dispatch_that_is_no_python_start_runs_as_it_is(scratch: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import shutil
 from pathlib import Path
 
@@ -156,6 +157,26 @@ async def test_upgrade_keeps_state_and_runs_the_new_code(controller: Controller,
         )
     )
     assert not controller.messages(model)["requirer/0"].endswith("after 0 changes")
+
+
+async def test_after_a_restart_a_unit_is_idle_only_when_its_pod_is_seen_again(controller: Controller) -> None:
+    model = await related_pair(controller)
+    await controller.restart()
+    status = controller.unit(model, "provider/0").agent_status
+    assert (status.current, status.message) == ("lost", "not seen since sunbeamd started")
+    await asyncio.sleep(0.5)
+    assert controller.unit(model, "provider/0").agent_status.current == "idle"
+
+    controller.deploy(model, "workload")
+    await controller.until_message(model, "workload/0", "PebbleReadyEvent sees ")
+    await controller.until_idle(model)
+    await controller.restart()
+    for containers in ({}, {"web": ContainerState()}):
+        controller.runtime.say("workload/0", containers)
+        await asyncio.sleep(0.4)
+        assert controller.unit(model, "workload/0").agent_status.current == "lost"
+    controller.runtime.say("workload/0", {"web": ContainerState("boot-1")})
+    await controller.until_idle(model)
 
 
 async def test_everything_continues_after_a_restart(controller: Controller) -> None:

@@ -32,9 +32,10 @@ Target = Annotated[
 @app.command()
 def generate(manifest: ManifestOption = None, output: Target = None) -> None:
     """Write a file with every key, its meaning and its value: that of this cloud, or of a plan or files."""
+    from sunbeam.core.manifest.effective import effective
     from sunbeam.core.manifest.text import annotated_text
 
-    _write(annotated_text(_wanted(manifest or []).manifest), output)
+    _write(annotated_text(_wanted(manifest or []).manifest, effective().manifest), output)
 
 
 @app.command("show")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
+from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 TYPES: dict[str, tuple[type, ...]] = {
@@ -14,13 +16,16 @@ TYPES: dict[str, tuple[type, ...]] = {
     "array": (list,),
     "object": (dict,),
 }
+FORMATS: dict[str, Callable[[str], object]] = {"ipv4": IPv4Address, "ipv4network": IPv4Network}
 SILENT = {"$schema", "$defs", "title", "description", "default"}
 
 
 def mistakes(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], at: str = "") -> Iterator[str]:
     """Where and why ``value`` is not as ``schema``, a part of ``root``, says."""
     for keyword, argument in schema.items():
-        if keyword not in SILENT:
+        if keyword == "additionalProperties":
+            yield from _object(value, schema, root, at)
+        elif keyword not in SILENT:
             yield from RULES[keyword](value, argument, root, at)
 
 
@@ -28,6 +33,48 @@ def _type(value: Any, name: str, root: Any, at: str) -> Iterator[str]:
     wrong_bool = isinstance(value, bool) and name in ("integer", "number")
     if wrong_bool or not isinstance(value, TYPES[name]):
         yield f"{at}: {value!r} is no {name}"
+
+
+def _types(value: Any, names: str | list[str], root: Any, at: str) -> Iterator[str]:
+    wanted = [names] if isinstance(names, str) else names
+    found = [list(_type(value, name, root, at)) for name in wanted]
+    if all(found):
+        yield f"{at}: {value!r} is no {' or '.join(wanted)}"
+
+
+def _pattern(value: Any, pattern: str, root: Any, at: str) -> Iterator[str]:
+    if isinstance(value, str) and not re.search(pattern, value):
+        yield f"{at}: {value!r} does not fit {pattern}"
+
+
+def _minimum(value: Any, least: float, root: Any, at: str) -> Iterator[str]:
+    if isinstance(value, (int, float)) and value < least:
+        yield f"{at}: {value!r} is below {least}"
+
+
+def _longest(value: Any, length: int, root: Any, at: str) -> Iterator[str]:
+    if isinstance(value, str) and len(value) > length:
+        yield f"{at}: longer than {length}"
+
+
+def _format(value: Any, name: str, root: Any, at: str) -> Iterator[str]:
+    try:
+        if isinstance(value, str):
+            FORMATS[name](value)
+    except ValueError as error:
+        yield f"{at}: {error}"
+
+
+def _object(value: Any, schema: Mapping[str, Any], root: Any, at: str) -> Iterator[str]:
+    """``properties`` and ``additionalProperties`` belong together."""
+    if not isinstance(value, dict):
+        return
+    named, others = schema.get("properties", {}), schema.get("additionalProperties", True)
+    for name in value.keys() - named.keys():
+        if others is False:
+            yield f"{at}: unknown {name}"
+        elif isinstance(others, dict):
+            yield from mistakes(value[name], others, root, f"{at}.{name}")
 
 
 def _const(value: Any, wanted: Any, root: Any, at: str) -> Iterator[str]:
@@ -88,7 +135,8 @@ def _ref(value: Any, target: str, root: Any, at: str) -> Iterator[str]:
 
 Rule = Callable[[Any, Any, Any, str], Iterator[str]]
 RULES: dict[str, Rule] = {
-    "type": _type, "const": _const, "enum": _enum, "required": _required, "properties": _properties,
+    "type": _types, "pattern": _pattern, "minimum": _minimum, "maxLength": _longest, "format": _format,
+    "const": _const, "enum": _enum, "required": _required, "properties": _properties,
     "items": _items, "prefixItems": _prefix_items, "minItems": _least, "maxItems": _most,
     "anyOf": _any_of, "oneOf": _one_of, "$ref": _ref,
 }  # fmt: skip

@@ -45,12 +45,13 @@ def effective(
     existing cloud: files replace what it says of software and demo, the rest stays unless they speak of it.
     Nothing is written.  Raises ManifestErrors with every mistake of all files and answers.
     """
-    plan, own = layers(files) if files or not cloud else ([], [])
+    plan, own = layers(files)
     findings = Findings()
-    merged = Tree.of(Manifest().dump(), DEFAULT)
+    whole = bool(cloud) and not files
+    merged = Tree({} if whole else Tree.of(Manifest().dump(), DEFAULT).value, DEFAULT)
     said = [
         _nested(detected or {}, DETECTED),
-        *(_read(file, findings) for file in plan),
+        *(_read(file, findings) for file in plan if not whole),
         _kept(cloud or {}, files),
         *(_read(file, findings) for file in own),
         _nested(answers or {}, ANSWER),
@@ -60,9 +61,9 @@ def effective(
         _check_references(layer, findings)
         merged = merge(merged, layer)
     manifest, wrong = _valid_part(merged, findings)
-    for path, text in broken_rules(manifest, wrong):
-        _, there = merged.deepest(path)
-        findings.add(Finding(there.origin, text, path))
+    for broken in broken_rules(manifest, wrong):
+        path = _said(merged, [broken.path, *(tuple(key.split(".")) for key in broken.reads)])
+        findings.add(Finding(merged.deepest(path)[1].origin, broken.text, path))
     named = " ".join(str(file) for file in files)
     findings.raise_if_any(f"sunbeam manifest lint {named}" if named else "sunbeam manifest schema")
     shown = merge(Tree.of(manifest.dump(), DEFAULT), merged)
@@ -76,6 +77,12 @@ def effective(
 
 def _read(file: Path, findings: Findings) -> Tree:
     return absolute(read_document(file, findings), file.parent)
+
+
+def _said(merged: Tree, paths: Sequence[tuple[Step, ...]]) -> tuple[Step, ...]:
+    """The first of ``paths`` that a person or a plan spoke of."""
+    spoken = [path for path in paths if merged.deepest(path)[1].origin not in (DEFAULT, DETECTED)]
+    return (spoken or paths)[0]
 
 
 def _kept(cloud: Mapping[str, Any], files: Sequence[Path]) -> Tree:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from ipaddress import IPv4Network
+from typing import NamedTuple
 
 from sunbeam.core.manifest import software
 from sunbeam.core.manifest.model import Manifest
@@ -25,6 +26,14 @@ Wrong = tuple[tuple[Step, ...], str]
 """The key that is wrong, and why."""
 
 
+class Broken(NamedTuple):
+    """``path`` is the key that is wrong; ``reads`` are those on which that depends."""
+
+    path: tuple[Step, ...]
+    text: str
+    reads: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Rule:
     """``reads``: keys that must be right by themselves before the rule can judge."""
@@ -33,12 +42,13 @@ class Rule:
     reads: tuple[str, ...] = ()
 
 
-def broken_rules(manifest: Manifest, wrong_already: Sequence[Sequence[Step]] = ()) -> Iterator[Wrong]:
+def broken_rules(manifest: Manifest, wrong_already: Sequence[Sequence[Step]] = ()) -> Iterator[Broken]:
     """What no rule allows.  Rules that read a key of ``wrong_already`` are left out."""
     wrong = [".".join(str(step) for step in path) for path in wrong_already]
     for rule in RULES:
         if not any(_overlap(key, each) for key in rule.reads for each in wrong):
-            yield from rule.check(manifest)
+            for path, text in rule.check(manifest):
+                yield Broken(path, text, rule.reads)
 
 
 def _overlap(one: str, other: str) -> bool:
@@ -85,7 +95,8 @@ def _overlaps(manifest: Manifest) -> Iterator[Wrong]:
     for place, (path, range_) in enumerate(ranges):
         for other_path, other in ranges[:place]:
             if range_.overlaps(other):
-                yield path, f"{range_} overlaps {other} of {'.'.join(other_path)}"
+                ours, theirs = f"{range_} of {'.'.join(path)}", f"{other} of {'.'.join(other_path)}"
+                yield path, f"{ours} overlaps {theirs}"
 
 
 def _address(manifest: Manifest) -> Iterator[Wrong]:

@@ -34,7 +34,7 @@ def json_schema() -> dict[str, Any]:
     names = {name: properties["images"]["additionalProperties"] for name in sorted(software.images())}
     properties["images"] |= {"additionalProperties": False, "properties": names}
     for mapping in (schema, *definitions.values()):
-        _as_layer(mapping)
+        _as_layer(mapping, definitions)
     return {"$schema": DIALECT, **schema, "title": "Sunbeam manifest"}
 
 
@@ -53,9 +53,8 @@ def _charm(charm: str, facts: software.CharmFacts) -> dict[str, Any]:
         "config": _mapping("Options of the charm; they can be changed later.", options),
         "units": {"type": ["integer", "null"], "enum": [1, None], "description": "Number of units."},
     }
-    if facts.storage:
-        labels = {label: size for label in sorted(facts.storage)}
-        parts["storage"] = _mapping("Size by storage label; it cannot be changed later.", labels)
+    labels = {label: size for label in sorted(facts.storage)}
+    parts["storage"] = _mapping("Size by storage label; it cannot be changed later.", labels)
     return _mapping("", parts)
 
 
@@ -75,13 +74,18 @@ def _mapping(description: str, properties: dict[str, Any]) -> dict[str, Any]:
     return {"type": ["object", "null"], **said, "additionalProperties": False, "properties": properties}
 
 
-def _as_layer(mapping: dict[str, Any]) -> None:
+def _as_layer(mapping: dict[str, Any], definitions: dict[str, Any]) -> None:
     mapping.pop("required", None)
     for name, each in mapping.get("properties", {}).items():
         each.pop("title", None)
         if isinstance(each.get("type"), str) and "enum" not in each and "const" not in each:
             each["type"] = [each["type"], "null"]
-        elif "$ref" in each:
-            reference = {"$ref": each.pop("$ref")}
-            each.pop("default", None)
-            mapping["properties"][name] = {"anyOf": [reference, {"type": "null"}], **each}
+        if "$ref" in each:
+            described = definitions[each["$ref"].rpartition("/")[2]]["description"]
+            mapping["properties"][name] = {**_or_null(each["$ref"]), "description": described}
+        elif isinstance(each.get("additionalProperties"), dict) and "$ref" in each["additionalProperties"]:
+            each["additionalProperties"] = _or_null(each["additionalProperties"]["$ref"])
+
+
+def _or_null(reference: str) -> dict[str, Any]:
+    return {"anyOf": [{"$ref": reference}, {"type": "null"}]}

@@ -205,7 +205,8 @@ def _wrong(tree: Tree) -> dict[tuple[Step, ...], str]:
         manifest = Manifest.model_validate(tree.plain())
     except ValidationError as error:
         return {found.path: found.text for found in shape_findings(tree, error, whole=True)}
-    return {path: why for path, why in broken_rules(manifest) if tree.deepest(path)[0] == path}
+    broken = [each for each in broken_rules(manifest) if tree.deepest(each.path)[0] == each.path]
+    return {each.path: each.text for each in broken}
 
 
 def _told(work: _Import) -> Iterator[Left]:

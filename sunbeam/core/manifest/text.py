@@ -26,12 +26,16 @@ def manifest_text(document: Mapping[str, Any]) -> str:
     return yaml.safe_dump(dict(document), sort_keys=False, allow_unicode=True, width=WIDTH)
 
 
-def annotated_text(manifest: Manifest) -> str:
-    """Every key with its value and its meaning; keys without a value are comments."""
-    return schema_line() + "".join(f"{line}\n" for line in _lines(manifest, 0))
+def annotated_text(manifest: Manifest, base: Manifest) -> str:
+    """Every key with its value and its meaning; keys without a value are comments.
+
+    Names that ``base`` has and ``manifest`` has not are taken back, so that the file on top of it comes to
+    ``manifest``.
+    """
+    return schema_line() + "".join(f"{line}\n" for line in _lines(manifest, base.dump(), 0))
 
 
-def _lines(part: BaseModel, depth: int) -> Iterator[str]:
+def _lines(part: BaseModel, base: Mapping[str, Any], depth: int) -> Iterator[str]:
     indent = "  " * depth
     for name, field in type(part).model_fields.items():
         key, value = field.alias or name, getattr(part, name)
@@ -43,7 +47,16 @@ def _lines(part: BaseModel, depth: int) -> Iterator[str]:
             yield f"{indent}# {key}:"
         elif isinstance(value, BaseModel) and type(value).model_fields:
             yield f"{indent}{key}:"
-            yield from _lines(value, depth + 1)
+            yield from _lines(value, base.get(key, {}), depth + 1)
         else:
-            plain = manifest_text({key: part.model_dump(mode="json", exclude_none=True)[name]})
+            written = part.model_dump(mode="json", exclude_none=True)[name]
+            plain = manifest_text({key: _taking_back(written, base.get(key))})
             yield from textwrap.indent(plain, indent).splitlines()
+
+
+def _taking_back(value: Any, base: Any) -> Any:
+    """A mapping with null for the names that only ``base`` has; none is needed for one that is empty."""
+    if not (isinstance(value, dict) and value and isinstance(base, dict)):
+        return value
+    kept = {name: _taking_back(each, base.get(name)) for name, each in value.items()}
+    return {**kept, **{name: None for name in base if name not in value}}

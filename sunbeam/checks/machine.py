@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import locale as locales
 import re
 import sys
 from collections.abc import Iterator
@@ -158,7 +159,7 @@ def container_tools(answers: dict[str, str], wanted: Wanted) -> Iterator[Problem
 
 
 async def encoding(context: CheckContext) -> str:
-    return (sys.stdout.encoding or "").lower().replace("-", "")
+    return locales.getencoding().lower().replace("-", "")
 
 
 def locale(encoding: str, wanted: Wanted) -> Iterator[Problem]:
@@ -168,7 +169,7 @@ def locale(encoding: str, wanted: Wanted) -> Iterator[Problem]:
             "the locale is not UTF-8",
             where="LANG and LC_ALL",
             why="names and progress cannot be shown as they are",
-            evidence=f"standard output takes {encoding or 'nothing known'}",
+            evidence=f"the encoding of this locale is {encoding}",
             next_command="export LC_ALL=C.UTF-8",
             severity="warning",
             id="locale-not-utf8",

@@ -158,7 +158,7 @@ def packet_size(seen: Networks, wanted: Wanted) -> Iterator[Problem]:
             f"{seen.facts.interface} carries packets of {seen.facts.mtu} bytes, VMs send {wanted.mtu}",
             where=seen.facts.interface,
             why="large answers may be lost on the way in and out",
-            evidence=f"MTU {seen.facts.mtu} of {seen.facts.interface}",
+            evidence=f"its MTU is {seen.facts.mtu}",
             next_command="set software.charms.neutron.config.global-physnet-mtu in the manifest"
             f" to {seen.facts.mtu}",
             severity="warning",

@@ -163,7 +163,7 @@ def disk_speed(speed: Speed, wanted: Wanted) -> Iterator[Problem]:
             where=speed.folder,
             why=f"the cluster store and databases wait for each; etcd asks for {FSYNC_MILLISECONDS:.0f} ms",
             evidence=f"{speed.count} writes: median {speed.median:.1f} ms, 99 % within {speed.p99:.1f} ms",
-            next_command=f"mount a faster disk at {speed.folder}, or go on and be patient",
+            next_command=f"go on and be patient, or mount a faster disk at {speed.folder}",
             severity="warning",
             id="disk-slow",
         )

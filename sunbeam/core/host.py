@@ -190,6 +190,12 @@ class Host:
         """
         await HostUndo(self, self._journal, self._packages, report).all(keep_packages=keep_packages)
 
+    async def undo_targets(
+        self, targets: Sequence[tuple[str, str]], *, report: Callable[[str], None]
+    ) -> None:
+        """Put back what is on record under these kinds and targets, newest first; raises as above."""
+        await HostUndo(self, self._journal, self._packages, report).some(targets)
+
     @contextmanager
     def mutation(self, verb: str, target: str) -> Iterator[bool]:
         """List, time and tell a mutation; whether to really do it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,8 +37,16 @@ class HostUndo:
 
     async def all(self, *, keep_packages: bool) -> None:
         """Raises HostNotRestored after all records were tried."""
+        await self._take_back(self._journal.host_changes(), keep_packages)
+
+    async def some(self, targets: Sequence[tuple[str, str]]) -> None:
+        """Only the records of these kinds and targets; raises as ``all`` does."""
+        wanted = [each for each in self._journal.host_changes() if (each.kind, each.target) in targets]
+        await self._take_back(wanted, keep_packages=False)
+
+    async def _take_back(self, changes: Sequence[HostChange], keep_packages: bool) -> None:
         failures: list[str] = []
-        for change in self._journal.host_changes():
+        for change in changes:
             try:
                 await self._one(change, keep_packages)
             except (SunbeamError, ProcessFailed, OSError) as failure:

@@ -1,0 +1,151 @@
+"""Safe fixes: what they change is recorded first and taken back by an undo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sunbeam.checks import clock, kernel, leftovers, names, packages
+from sunbeam.core.engine import Change
+from sunbeam.core.errors import SunbeamError, UsageError
+from sunbeam.core.process import Completed
+from sunbeam.tasks.fix import FIXES, fix
+from tests.unit.core.bench import Workbench
+
+HOSTS = "# written by hand\n127.0.0.1\tlocalhost ip4-localhost"
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Workbench:
+    made = Workbench(tmp_path)
+    for name, text in {
+        "proc/sys/kernel/hostname": "vm\n",
+        "proc/filesystems": "nodev\tproc\n\text4\n",
+        "etc/hosts": HOSTS,
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return made
+
+
+def of_kind(change: Change) -> Change:
+    assert change.kind == "fix"
+    return change
+
+
+async def undo(bench: Workbench, change: Change) -> None:
+    await bench.engine.undo(change, bench.journal.changes()[0])
+
+
+async def test_the_own_name_is_added_and_taken_back(bench: Workbench) -> None:
+    hosts = bench.paths.root / "etc/hosts"
+    change = of_kind(fix(["own-name"]))
+    await bench.engine.run(change)
+    assert hosts.read_text() == f"{HOSTS}\n127.0.1.1 vm\n"
+    await undo(bench, change)
+    assert hosts.read_text() == HOSTS and bench.journal.host_changes() == []
+
+
+async def test_a_line_that_is_there_is_left_alone(bench: Workbench) -> None:
+    await bench.engine.run(fix(["localhost"]))
+    assert (bench.paths.root / "etc/hosts").read_text() == HOSTS
+    assert [task.status for task in bench.journal.changes()[0].tasks] == ["unchanged"]
+
+
+async def test_both_lines_at_once(bench: Workbench) -> None:
+    hosts = bench.paths.root / "etc/hosts"
+    hosts.write_text("# 127.0.0.1 localhost\n")
+    change = fix(["own-name", "localhost"])
+    await bench.engine.run(change)
+    assert set(hosts.read_text().splitlines()[1:]) == {"127.0.1.1 vm", "127.0.0.1 localhost"}
+    await undo(bench, change)
+    assert hosts.read_text() == "# 127.0.0.1 localhost\n"
+
+
+async def test_an_undo_takes_back_its_own_change_only(bench: Workbench) -> None:
+    other = bench.paths.root / "etc/other"
+    bench.host.write_file(other, "of another change")
+    change = fix(["own-name"])
+    await bench.engine.run(change)
+    await undo(bench, change)
+    assert other.read_text() == "of another change"
+
+
+@pytest.mark.parametrize("state", ["CanNTP=yes\nNTP=no\n", "CanNTP=no\nNTP=no\n"])
+async def test_time_synchronisation_is_switched_on_and_off(bench: Workbench, state: str) -> None:
+    installed = ["dpkg-query", "apt-get"] if "CanNTP=no" in state else []
+    bench.processes.expect("timedatectl", "show", answer=state)
+    bench.processes.expect("timedatectl", "set-ntp")
+    bench.processes.expect("dpkg-query", answer="base-files ii \n")
+    bench.processes.expect("apt-get")
+    change = fix(["time-sync"])
+    await bench.engine.run(change)
+    await undo(bench, change)
+    switched = [call[2] for call in bench.processes.calls if call[1] == "set-ntp"]
+    assert switched == ["true", "false"]
+    assert {call[0] for call in bench.processes.calls} == {"timedatectl", *installed}
+
+
+async def test_modules_are_loaded_now_and_at_each_boot(bench: Workbench) -> None:
+    bench.processes.expect("modprobe")
+    change = fix(["load-modules"])
+    await bench.engine.run(change)
+    file = bench.paths.root / "etc/modules-load.d/sunbeam.conf"
+    assert file.read_text() == "tun\noverlay\n"
+    await undo(bench, change)
+    assert not file.exists()
+    loaded = [("modprobe", name) for name in ("tun", "overlay")]
+    unloaded = [("modprobe", "--remove", name) for name in ("overlay", "tun")]
+    assert bench.processes.calls == [*loaded, *unloaded]
+
+
+async def test_a_module_that_is_there_is_not_touched(bench: Workbench) -> None:
+    bench.processes.expect("modprobe")
+    (bench.paths.root / "dev/net").mkdir(parents=True)
+    (bench.paths.root / "dev/net/tun").touch()
+    await bench.engine.run(fix(["load-modules"]))
+    assert bench.processes.calls == [("modprobe", "overlay")]
+
+
+async def test_packages_are_configured_until_none_is_left(bench: Workbench) -> None:
+    states = iter(["vim half-configured\n", "vim installed\n"])
+    bench.processes.expect("dpkg-query", answer=lambda argv, text: next(states))
+    bench.processes.expect("dpkg", "--configure", "-a")
+    await bench.engine.run(fix(["configure-packages"]))
+    assert bench.journal.changes()[0].status == "done"
+
+
+@pytest.mark.parametrize("answer", ["", Completed(("dpkg",), 1, "", "dependency problems")])
+async def test_packages_that_stay_unconfigured_are_told(bench: Workbench, answer: Completed | str) -> None:
+    bench.processes.expect("dpkg-query", answer="vim half-configured\n")
+    bench.processes.expect("dpkg", "--configure", "-a", answer=answer)
+    with pytest.raises(SunbeamError) as failed:
+        await bench.engine.run(fix(["configure-packages"]))
+    assert failed.value.next_command == "apt-get install --fix-broken"
+
+
+async def test_a_dry_run_lists_what_is_done_then(tmp_path: Path) -> None:
+    dry = Workbench(tmp_path, dry_run=True)
+    for name, text in {"etc/hosts": HOSTS, "proc/sys/kernel/hostname": "vm\n"}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    (planned,) = await dry.engine.plan(fix(["own-name"]))
+    assert [(each.verb, each.target) for each in planned.mutations] == [("write", f"{tmp_path}/etc/hosts")]
+    assert (tmp_path / "etc/hosts").read_text() == HOSTS
+
+
+def test_leftovers_are_removed_as_destroy_does_it() -> None:
+    ids = [task.id for task in fix(["own-leftovers"]).tasks]
+    assert ids == ["stop-daemon", "stop-etcd", "remove-services", "remove-containers"]
+
+
+def test_an_unknown_fix_is_refused() -> None:
+    with pytest.raises(UsageError, match="no fix format-disk"):
+        fix(["format-disk"])
+
+
+def test_every_fix_that_a_finding_names_can_be_built() -> None:
+    named = {clock.TIME_SYNC, kernel.LOAD_MODULES, leftovers.REMOVE_OWN, names.LOCALHOST, names.OWN_NAME}
+    assert {*named, packages.CONFIGURE} == FIXES.keys()
+    assert all(entry.what and entry.tasks() for entry in FIXES.values())

@@ -23,7 +23,7 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False)
 @app.command("support-bundle")
 def support_bundle(
     target: Annotated[
-        Path | None, typer.Argument(metavar="[FILE.tar.gz]", help="The file to write.", show_default=False)
+        Path | None, typer.Argument(metavar="FILE.tar.gz", help="The file to write.", show_default=False)
     ] = None,
 ) -> None:
     """Collect logs, states and facts of this machine in one file without secrets.

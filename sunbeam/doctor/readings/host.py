@@ -32,7 +32,9 @@ class Disk:
 async def disks(look: Look) -> tuple[Disk, ...]:
     """Those that hold our folders, each once, under the first folder of ours that is on it."""
     found: dict[int, Disk] = {}
-    for folder in (look.paths.state, look.paths.etc, look.paths.run, look.paths.root / "tmp"):
+    paths = look.paths
+    mounted = [each for each in sorted(paths.state.glob("*")) if each.is_mount()]
+    for folder in (paths.state, *mounted, paths.etc, paths.run, paths.root / "tmp"):
         existing = next(each for each in (folder, *folder.parents) if each.exists())
         device = existing.stat().st_dev
         if device not in found:

@@ -30,7 +30,7 @@ RULES: tuple[Rule, ...] = (
         "disk-read-only",
         "A file system can only be read",
         machine.disk_read_only,
-        explains=("disk-full", "journal-damaged", *EVERYTHING),
+        explains=("disk-full", *EVERYTHING),
     ),
     Rule(
         "disk-full",

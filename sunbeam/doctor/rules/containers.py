@@ -13,6 +13,8 @@ from sunbeam.doctor.readings.backends import unit_lines
 
 LOOP_TIME = timedelta(minutes=10)
 LOOP_STARTS = 3
+STEADY = timedelta(seconds=40)
+"""A container that has run so long does not end again and again any more."""
 MISSING_IMAGE = re.compile(r"image localhost/sunbeam/([\w-]+):\S+ is being built")
 BACKENDS = {
     "mariadb/0": ("hook-fails", "unit-waits", "service-down", "check-fails", "api-fails", "agent-dead"),
@@ -123,7 +125,7 @@ async def container_down(look: Look) -> list[Diagnosis]:
             for moment in await look.known(containers.started_at, each.name) or ()
             if now - moment < LOOP_TIME
         ]
-        looping = len(starts) >= LOOP_STARTS
+        looping = len(starts) >= LOOP_STARTS and (not each.pid or now - starts[-1] < STEADY)
         if each.pid and not looping:
             continue
         cause = (

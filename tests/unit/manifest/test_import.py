@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sunbeam.core.manifest.effective import effective
+from sunbeam.core.manifest.findings import ManifestErrors
+from sunbeam.core.manifest.snap_openstack import CONFIG, PLACES, REASONS, import_manifest
+from sunbeam.core.manifest.text import manifest_text
+
+THEIRS = """\
+core:
+  config:
+    proxy:
+      proxy_required: true
+      http_proxy: http://squid.example.org:3128
+      https_proxy: http://squid.example.org:3128
+      no_proxy: 10.0.0.0/8,.example.org
+    bootstrap: {management_cidr: 10.1.0.0/16}
+    database: multi
+    region: RegionTwo
+    k8s-addons: {loadbalancer: 10.1.1.1-10.1.1.9}
+    endpoints:
+      ingress-public: {ip: 10.1.1.5, hostname: cloud.example.org}
+    user:
+      run_demo_setup: true
+      username: alice
+      password: secret
+      cidr: 192.168.122.0/24
+      nameservers: [192.0.2.1, 192.0.2.2]
+      security_group_rules: true
+      remote_access_location: remote
+    external-networks:
+      physnet1:
+        nics: {host1: enp2s0, host2: enp3s0}
+        cidr: 172.16.2.0/24
+        gateway: 172.16.2.1
+        range: 172.16.2.100-172.16.2.200
+        network_type: flat
+      physnet2: {cidr: 10.3.0.0/24}
+    microceph_config: {host1: {osd_devices: [/dev/sdb, /dev/sdc]}}
+  software:
+    juju: {bootstrap_args: [--debug]}
+    charms:
+      keystone-k8s:
+        channel: 2025.1/stable
+        config: {debug: true, enable-x: 1, region: X}
+      mysql-k8s: {revision: 5, storage: {database: 20G}}
+      microceph: {channel: squid/stable}
+      nova-k8s: {config: {debug: maybe}}
+    terraform: {openstack-plan: {source: /x}}
+features:
+  dns: {config: {nameservers: ns1.example.org.}}
+storage:
+  purestorage: {one: {config: {san-ip: 192.0.2.9}}}
+"""
+OURS = {
+    "schema": 1,
+    "region": "RegionTwo",
+    "proxy": {
+        "http": "http://squid.example.org:3128",
+        "https": "http://squid.example.org:3128",
+        "no_proxy": "10.0.0.0/8,.example.org",
+    },
+    "network": {
+        "address": "10.1.1.5",
+        "external": {
+            "interface": "enp2s0",
+            "range": "172.16.2.0/24",
+            "gateway": "172.16.2.1",
+            "first": "172.16.2.100",
+            "last": "172.16.2.200",
+        },
+    },
+    "demo": {
+        "user": "alice",
+        "network": {"range": "192.168.122.0/24", "dns": ["192.0.2.1", "192.0.2.2"]},
+    },
+    "software": {
+        "charms": {
+            "keystone": {"config": {"debug": True}},
+            "mariadb": {"storage": {"database": "20G"}},
+            "nova": {"config": {}},
+        }
+    },
+}
+LEFT = [
+    "core.config.bootstrap.management_cidr",
+    "core.config.database",
+    "core.config.k8s-addons.loadbalancer",
+    "core.config.endpoints.ingress-public.hostname",
+    "core.config.user.password",
+    "core.config.user.remote_access_location",
+    "core.config.external-networks.physnet1.nics.host2",
+    "core.config.external-networks.physnet2.cidr",
+    "core.config.microceph_config.host1.osd_devices.0",
+    "core.config.microceph_config.host1.osd_devices.1",
+    "core.software.juju.bootstrap_args.0",
+    "core.software.charms.keystone-k8s.channel",
+    "core.software.charms.keystone-k8s.config.enable-x",
+    "core.software.charms.keystone-k8s.config.region",
+    "core.software.charms.mysql-k8s.revision",
+    "core.software.charms.microceph.channel",
+    "core.software.charms.nova-k8s.config.debug",
+    "core.software.terraform.openstack-plan.source",
+    "features.dns.config.nameservers",
+    "storage.purestorage.one.config.san-ip",
+]
+
+
+def test_what_has_a_place_is_carried_over_and_the_rest_is_told() -> None:
+    ours, left = import_manifest(THEIRS, "theirs.yaml")
+    assert ours == OURS
+    assert [each.key for each in left] == LEFT
+    lines = THEIRS.splitlines()
+    assert all(
+        each.key.split(".")[-2 if each.key[-1].isdigit() else -1] in lines[each.line - 1] for each in left
+    )
+    assert all(each.why for each in left)
+
+
+def test_the_result_has_no_mistake(tmp_path: Path) -> None:
+    ours, _ = import_manifest(THEIRS, "theirs.yaml")
+    file = tmp_path / "ours.yaml"
+    file.write_text(manifest_text(ours))
+    assert effective([file]).manifest.region == "RegionTwo"
+
+
+def test_deprecated_keys_of_the_external_network_are_read() -> None:
+    text = "core: {config: {external_network: {nic: eth1, cidr: 172.16.2.0/24, segmentation_id: 5}}}"
+    ours, left = import_manifest(text, "f")
+    assert ours["network"]["external"] == {"interface": "eth1", "range": "172.16.2.0/24"}
+    assert [each.key for each in left] == ["core.config.external_network.segmentation_id"]
+
+
+def test_a_password_that_is_a_reference_is_carried_over() -> None:
+    ours, left = import_manifest("core: {config: {user: {password: '${file:/x}'}}}", "f")
+    assert ours["demo"] == {"password": "${file:/x}"} and not left
+
+
+def test_what_cannot_be_here_is_told_with_the_reason() -> None:
+    ours, left = import_manifest("core: {config: {region: 'no way', user: {username: admin}}}\nx: 1\n", "f")
+    assert ours == {"schema": 1, "demo": {}}
+    assert [str(each) for each in left] == [
+        "line 1: core.config.region: region must be a name of letters, digits, dots, dashes and underscores, "
+        "not 'no way'",
+        "line 1: core.config.user.username: admin is the cloud's administrator",
+        "line 2: x: this is no key of that snap's manifests",
+    ]
+
+
+def test_what_is_no_yaml_is_refused() -> None:
+    with pytest.raises(ManifestErrors):
+        import_manifest("core: [", "f")
+
+
+def test_every_published_key_has_a_place_or_a_reason() -> None:
+    published = ["proxy", "bootstrap", "database", "region", "k8s-addons", "addons", "endpoints", "user",
+                 "external-networks", "microceph_config", "pci", "dpdk", "identity", "horizon"]  # fmt: skip
+    known = {*PLACES, *REASONS}
+    assert all(any(key.startswith(CONFIG + part) for key in known) for part in published)

@@ -100,7 +100,7 @@ async def image_missing(look: Look) -> list[Diagnosis]:
     return [
         Diagnosis(
             f"The image {name} that {unit.name} needs is not there",
-            f"podman images has no {MISSING_IMAGE.sub(_named, unit.problem)}",
+            f"podman images has no {_reference(unit.problem)}",
             f"sunbeam image build {name}",
             about=unit.name,
         )
@@ -108,8 +108,8 @@ async def image_missing(look: Look) -> list[Diagnosis]:
     ]
 
 
-def _named(match: re.Match[str]) -> str:
-    return match[0].split()[1]
+def _reference(problem: str) -> str:
+    return next(word for word in problem.split() if word.startswith("localhost/"))
 
 
 async def container_down(look: Look) -> list[Diagnosis]:

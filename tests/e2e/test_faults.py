@@ -1,0 +1,173 @@
+"""Faults of a real cloud: doctor names the cause of each, and the cloud is well when it is taken out."""
+
+from __future__ import annotations
+
+import json
+import stat
+import subprocess
+import tarfile
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sunbeam.cluster.settings import NodeSettings
+from tests.e2e import faults
+from tests.e2e.conftest import PROGRAMS
+from tests.e2e.faults import PATHS
+from tests.e2e.secrets_of_cloud import secrets_of_cloud
+
+SECONDS = 45
+STORAGE = PATHS.state / "containers/storage.conf"
+Seeded = Callable[[Path], AbstractContextManager[None]]
+
+
+def garbled(path: Path, content: str) -> Seeded:
+    return lambda scratch: faults.changed(path, content)
+
+
+def open_to_all(scratch: Path) -> AbstractContextManager[None]:
+    file = PATHS.etc / "openrc"
+    fault = faults.changed(file, file.read_text())
+    file.chmod(0o644)
+    return fault
+
+
+def other_address(scratch: Path) -> AbstractContextManager[None]:
+    file = NodeSettings.file(PATHS)
+    return faults.changed(file, file.read_text().replace(NodeSettings.read(PATHS).address, "192.0.2.77"))
+
+
+def altered_hosts(scratch: Path) -> AbstractContextManager[None]:
+    file = PATHS.state / "runtime/hosts"
+    return faults.changed(file, file.read_text().replace("mariadb", "marydb"))
+
+
+def wrong_password(scratch: Path) -> AbstractContextManager[None]:
+    file = PATHS.etc / "clouds.yaml"
+    lines = [
+        line if "password:" not in line else "      password: another-one"
+        for line in file.read_text().splitlines()
+    ]
+    return faults.changed(file, "\n".join(lines) + "\n")
+
+
+FAULTS: dict[str, tuple[str, str, Seeded]] = {
+    "charm exception": ("hook-fails", "seeded fault", lambda _: faults.charm_exception()),
+    "image build failure": ("image-build-failed", "no-such-package", lambda _: faults.image_build_failure()),
+    "port stolen": ("port-stolen", ":17070", lambda _: faults.stolen_port(17070)),
+    "disk full": (
+        "disk-full", "/etcd", lambda _: faults.small_disk(PATHS.state / "etcd", "size=200m", "etcd"),
+    ),
+    "inodes used up": (
+        "inodes-used-up", "inodes are free",
+        lambda _: faults.small_disk(PATHS.charms, "size=900m,nr_inodes=64"),
+    ),
+    "clock wrong": ("clock-wrong", "by the clock", lambda _: faults.wrong_clock()),
+    "DNS dead": ("dns-dead", "127.0.0.9", faults.dead_names),
+    "mirror dead": ("mirror-dead", "127.0.0.1:9", lambda _: faults.other_mirror("http://127.0.0.1:9/debian")),
+    "lock held": ("lock-held", "time.sleep", lambda _: faults.held_lock()),
+    "Terraform lock left": ("terraform-locked", "somebody", lambda _: faults.locked_state()),
+    "certificate revoked": ("certificate-wrong", "issuer", faults.foreign_certificate),
+    "etcd stopped": ("etcd-down", "", lambda _: faults.stopped_program("etcd")),
+    "sunbeamd stopped": ("sunbeamd-down", "", lambda _: faults.stopped_program("sunbeamd")),
+    "image missing": ("image-missing", "memcached", lambda _: faults.missing_image()),
+    "change interrupted": ("change-unfinished", "", lambda _: faults.interrupted_change()),
+    "nova-compute down": (
+        "service-down", "", lambda _: faults.stopped_service("machine-0", "nova-compute"),
+    ),
+    "libvirt down": ("service-down", "", lambda _: faults.stopped_service("machine-0", "libvirtd")),
+    "ingress down": ("service-down", "", lambda _: faults.stopped_service("ingress/0", "haproxy")),
+    "MariaDB out of connections": (
+        "mariadb-connections", "max_connections = 10",
+        lambda _: faults.sql("SET GLOBAL max_connections = 10", "SET GLOBAL max_connections = 1000"),
+    ),
+    "MariaDB read-only": (
+        "mariadb-read-only", "read_only",
+        lambda _: faults.sql("SET GLOBAL read_only = ON", "SET GLOBAL read_only = OFF"),
+    ),
+    "RabbitMQ alarm": ("rabbitmq-alarm", "alarm", lambda _: faults.rabbitmq_out_of_memory()),
+    "packet rules flushed": ("firewall-flushed", "nftables", lambda _: faults.firewall_flushed()),
+    "forwarding dropped": ("forward-dropped", "DROP", lambda _: faults.dropped_forwarding()),
+    "forwarding off": ("forwarding-off", "ip_forward = 0", lambda _: faults.no_forwarding()),
+    "bridge without address": ("bridge-gone", "no address", lambda _: faults.lost_bridge_address()),
+    "hosts file altered": ("hosts-altered", "mariadb", altered_hosts),
+    "address changed": ("address-changed", "192.0.2.77", other_address),
+    "settings damaged": ("settings-damaged", "", garbled(NodeSettings.file(PATHS), "{")),
+    "podman broken": (
+        "podman-broken", "", garbled(STORAGE, "[storage]\ndriver = 'no'\n")),
+    "secrets readable": ("secrets-readable", "-rw-r--r--", open_to_all),
+    "password wrong": ("credentials-refused", "401", wrong_password),
+    "OOM-killed service": ("oom-killed", "oom", lambda _: faults.out_of_memory()),
+    "crash loop": ("container-down", "starts", lambda _: faults.crash_loop()),
+}  # fmt: skip
+"""Name -> id of the rule that finds it, a word of the evidence, how it is seeded."""
+
+BUNDLED = {"charm exception", "disk full", "sunbeamd stopped"}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_doctor_names_the_cause(name: str, tmp_path: Path) -> None:
+    rule, evidence, seeded = FAULTS[name]
+    with seeded(tmp_path):
+        found = named_as_cause(rule)
+        assert evidence in found["evidence"], found
+        assert found["remedy"]
+        if name in BUNDLED:
+            is_in_the_bundle(rule, tmp_path)
+
+
+def test_the_cloud_is_well_again() -> None:
+    deadline = time.monotonic() + 90
+    while (report := doctor())["findings"] and time.monotonic() < deadline:
+        time.sleep(2)
+    assert [each for each in report["findings"] if each["severity"] == "error"] == []
+    assert faults.sunbeam("cluster", "status").returncode == 0
+
+
+def named_as_cause(rule: str) -> dict[str, Any]:
+    """The finding of that rule, as a cause of its own, as soon as it is seen."""
+    deadline = time.monotonic() + SECONDS
+    while True:
+        report = doctor()
+        for finding in report["findings"]:
+            if finding["id"] == rule:
+                return dict(finding)
+        assert time.monotonic() < deadline, json.dumps(report, indent=1)
+        time.sleep(1)
+
+
+def doctor() -> dict[str, Any]:
+    began = time.monotonic()
+    done = subprocess.run(
+        [PROGRAMS / "sunbeam", "doctor", "--format", "json"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode in (0, 1), done.stderr
+    assert time.monotonic() - began < 15
+    return dict(json.loads(done.stdout))
+
+
+def is_in_the_bundle(rule: str, scratch: Path) -> None:
+    """The bundle holds the cause, and no secret of this cloud."""
+    file = scratch / "bundle.tar.gz"
+    done = faults.sunbeam("support-bundle", str(file), timeout=200)
+    assert done.returncode == 0, done.stderr
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    with tarfile.open(file) as archive:
+        texts = {
+            member.name.partition("/")[2]: stream.read().decode(errors="replace")
+            for member in archive
+            if (stream := archive.extractfile(member)) is not None
+        }
+    assert f'"id": "{rule}"' in texts["doctor/doctor.json"]
+    assert "collectors" in json.loads(texts["index.json"])
+    secrets = secrets_of_cloud(PATHS)
+    leaks = [(kind, name) for name, text in texts.items() for kind, value in secrets if value in text]
+    assert leaks == []
+    assert len(secrets) > 30

@@ -1,0 +1,147 @@
+"""A bundle is for root alone, holds no secret, and tells what it could not read."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import stat
+import tarfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from sunbeam.cluster.certificates import ClusterCertificates
+from sunbeam.core.paths import Paths
+from sunbeam.core.process import Completed
+from sunbeam.doctor.bundle.archive import Collected, Collector, write_bundle
+from sunbeam.doctor.bundle.collectors import COLLECTORS
+from sunbeam.doctor.bundle.secrets import Secrets
+from sunbeam.doctor.look import Look, NotRead
+from sunbeam.operators.entities import Secret, SecretRevision
+from sunbeam.operators.store import Store
+from tests.fakes.clock import FakeClock
+from tests.fakes.processes import FakeProcesses
+
+KEY = bytes(range(32))
+
+
+def node(root: Path) -> Paths:
+    """The secrets of a node, and one of an operator."""
+    paths = Paths(root)
+    for folder in (paths.etc, paths.state / "secrets", paths.terraform):
+        folder.mkdir(parents=True)
+    (paths.state / "secrets/sealing.key").write_bytes(KEY)
+    (paths.state / "secrets/admin-password").write_text("api-secret\n")
+    (paths.etc / "clouds.yaml").write_text(
+        "clouds: {sunbeam: {auth: {password: cloud/secret, username: admin}}}\n"
+    )
+    ClusterCertificates(paths.certificates).ensure("etcd")
+    paths.engine.mkdir(parents=True)
+    store = Store.open(paths.engine / "engine.db", KEY)
+    content = {"password": "b3BlcmF0b3JzLXNlY3JldA==", "username": "bm92YQ=="}  # operators-secret, nova
+    with store.transaction() as transaction:
+        transaction.put(
+            Secret(
+                model_uuid="m", uri="secret:abc", owner="nova", revisions={1: SecretRevision(content=content)}
+            )
+        )
+    store.close()
+    return paths
+
+
+def look_at(paths: Paths) -> Look:
+    return Look(paths, FakeProcesses(), FakeClock())
+
+
+def files_of(bundle: Path) -> dict[str, str]:
+    with tarfile.open(bundle) as archive:
+        return {
+            member.name: stream.read().decode()
+            for member in archive
+            if (stream := archive.extractfile(member)) is not None
+        }
+
+
+async def write(paths: Paths, target: Path, *collectors: Collector) -> list[Collected]:
+    return await write_bundle(target, look_at(paths), collectors, Secrets(paths), about={"host": "one"})
+
+
+async def test_every_kind_of_secret_is_masked(tmp_path: Path) -> None:
+    paths = node(tmp_path)
+    key = (paths.certificates / "etcd.key").read_text()
+    text = "\n".join(
+        [
+            "connection = mysql+pymysql://nova:operators-secret@db/nova",
+            "url = rabbit://nova:not-known-here@mq",
+            "auth cloud/secret cloud%2Fsecret api-secret",
+            json.dumps({"admin_password": "never seen before", "name": "nova"}),
+            "X-Auth-Token: gAAAAABm" + "x" * 60,
+            "password = hunter2hunter2",
+            key,
+        ]
+    )
+    masked = Secrets(paths).mask(text)
+    hidden = ("operators-secret", "not-known-here", "cloud/secret", "cloud%2Fsecret", "api-secret")
+    for secret in (*hidden, "never seen", "gAAAA", "hunter2", *key.splitlines()[1:-1]):
+        assert secret not in masked
+    assert "mysql+pymysql://nova:********@db/nova" in masked
+    assert '"name": "nova"' in masked
+
+
+async def test_a_bundle_is_for_root_alone_and_has_an_index(tmp_path: Path) -> None:
+    async def good(look: Look) -> AsyncIterator[tuple[str, str]]:
+        yield "a.txt", "operators-secret is here"
+
+    async def fails(look: Look) -> AsyncIterator[tuple[str, str]]:
+        yield "first.txt", "kept"
+        raise NotRead("podman does not answer")
+
+    async def stalls(look: Look) -> AsyncIterator[tuple[str, str]]:
+        await asyncio.sleep(60)
+        yield "never.txt", ""
+
+    target = tmp_path / "bundle.tar.gz"
+    collectors = (
+        Collector("good", "Good", good),
+        Collector("fails", "Fails", fails),
+        Collector("stalls", "Stalls", stalls, seconds=0.05),
+    )
+    collected = await write(node(tmp_path / "node"), target, *collectors)
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    files = files_of(target)
+    assert files["bundle/good/a.txt"] == "******** is here"
+    assert files["bundle/fails/first.txt"] == "kept"
+    index = json.loads(files["bundle/index.json"])
+    assert (index["host"], index["masking"]) == ("one", "complete")
+    problems = {each["name"]: each["problem"] for each in index["collectors"]}
+    assert problems == {"good": "", "fails": "podman does not answer", "stalls": "cut off after 0.05 s"}
+    assert [each.files for each in collected] == [1, 1, 0]
+    assert list(tmp_path.glob("*.part")) == []
+
+
+async def test_what_may_hold_secrets_is_left_out_if_not_all_are_known(tmp_path: Path) -> None:
+    async def config(look: Look) -> AsyncIterator[tuple[str, str]]:
+        yield "nova.conf", "x = y"
+
+    paths = node(tmp_path / "node")
+    (paths.state / "secrets/sealing.key").write_bytes(bytes(32))
+    target = tmp_path / "bundle.tar.gz"
+    (collected,) = await write(paths, target, Collector("config", "Config", config, may_hold_secrets=True))
+    assert collected.problem.startswith("left out: the operators' secrets cannot be opened")
+    assert list(files_of(target)) == ["bundle/index.json"]
+
+
+async def test_a_machine_without_anything_gives_a_bundle(tmp_path: Path) -> None:
+    """Every collector of programs meets one that is not there."""
+
+    class NoPrograms(FakeProcesses):
+        async def run(self, *arguments: Any, **options: Any) -> Completed:
+            raise FileNotFoundError(2, "No such file or directory")
+
+    paths = Paths(tmp_path / "node")
+    target = tmp_path / "bundle.tar.gz"
+    look = Look(paths, NoPrograms(), FakeClock())
+    collected = await write_bundle(target, look, COLLECTORS, Secrets(paths), about={})
+    assert {each.name for each in collected} == {each.name for each in COLLECTORS}
+    assert {each.name: each.problem for each in collected if "Error:" in each.problem} == {}
+    assert "bundle/index.json" in files_of(target)

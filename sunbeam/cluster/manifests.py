@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from etcd3gw.exceptions import Etcd3Exception
+
 from sunbeam.cluster.store import ClusterStore
-from sunbeam.core.errors import UsageError
+from sunbeam.core.errors import SunbeamError, UsageError
 
 PREFIX = "manifests/"
 EMPTY: tuple[Any, ...] = ({}, [], None)
@@ -24,9 +28,24 @@ class Version:
     manifest: dict[str, Any]
 
 
+@contextmanager
+def _answering() -> Iterator[None]:
+    """Raises SunbeamError for whatever the store's client raises."""
+    try:
+        yield
+    except (Etcd3Exception, OSError) as error:
+        raise SunbeamError(
+            "The cluster store does not answer",
+            where="etcd on this node",
+            why=str(error) or type(error).__name__,
+            next_command="sunbeam cluster start",
+        ) from error
+
+
 async def versions(store: ClusterStore) -> list[Version]:
-    """All of them, the oldest first."""
-    entries = await store.entries(PREFIX)
+    """All of them, the oldest first.  Raises SunbeamError if the store does not answer, like all here."""
+    with _answering():
+        entries = await store.entries(PREFIX)
     found = [json.loads(value) for value in entries.values()]
     read = [Version(**{**each, "changed": tuple(each["changed"])}) for each in found]
     return sorted(read, key=lambda version: version.number)
@@ -34,7 +53,8 @@ async def versions(store: ClusterStore) -> list[Version]:
 
 async def version(store: ClusterStore, number: int) -> Version:
     """Raises UsageError if there is none."""
-    value = await store.get(f"{PREFIX}{number}")
+    with _answering():
+        value = await store.get(f"{PREFIX}{number}")
     if value is None:
         raise UsageError(f"There is no manifest {number}", next_command="sunbeam manifest list")
     found = json.loads(value)
@@ -57,8 +77,9 @@ async def add_version(store: ClusterStore, manifest: dict[str, Any], applied: da
         new = Version(
             number, applied.isoformat(timespec="seconds"), tuple(difference(before, manifest)), manifest
         )
-        if await store.create(f"{PREFIX}{number}", json.dumps(asdict(new)).encode()):
-            return number
+        with _answering():
+            if await store.create(f"{PREFIX}{number}", json.dumps(asdict(new)).encode()):
+                return number
 
 
 def difference(before: Any, after: Any, path: str = "") -> dict[str, tuple[Any, Any]]:

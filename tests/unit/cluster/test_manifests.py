@@ -3,9 +3,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from etcd3gw.exceptions import ConnectionFailedError
 
 from sunbeam.cluster.manifests import add_version, difference, is_newest, version, versions
-from sunbeam.core.errors import UsageError
+from sunbeam.core.errors import SunbeamError, UsageError
 from sunbeam.core.manifest.model import Manifest
 from tests.fakes.store import MemoryStore
 
@@ -65,3 +66,13 @@ async def test_a_version_that_is_not_there() -> None:
 )
 def test_how_manifests_differ(before: object, after: object, found: object) -> None:
     assert difference(before, after) == found
+
+
+async def test_a_store_that_does_not_answer() -> None:
+    class Dead(MemoryStore):
+        async def entries(self, prefix: str) -> dict[str, bytes]:
+            raise ConnectionFailedError
+
+    with pytest.raises(SunbeamError, match="The cluster store does not answer") as failed:
+        await versions(Dead())
+    assert failed.value.next_command == "sunbeam cluster start"

@@ -6,6 +6,11 @@ terraform {
 
 variable "charms" { type = string }
 
+variable "config" {
+  type    = map(map(string))
+  default = {}
+}
+
 resource "juju_model" "small" {
   name = "small"
   cloud { name = "sunbeam" }
@@ -14,6 +19,7 @@ resource "juju_model" "small" {
 resource "juju_application" "greeter" {
   name       = "greeter"
   model_uuid = juju_model.small.uuid
+  config     = lookup(var.config, "greeter", {})
   local_charm {
     name = "greeter"
     path = "${var.charms}/greeter.charm"

@@ -12,7 +12,7 @@ routes = web.RouteTableDef()
 @routes.post(f"{BASE}/resume")
 async def resume(request: web.Request) -> web.StreamResponse:
     _stopped(request)
-    request.app[VIEW].starter.begin("resume")
+    request.app[VIEW].commands.begin("resume")
     raise web.HTTPSeeOther(f"{BASE}/")
 
 
@@ -22,7 +22,7 @@ async def retry(request: web.Request) -> web.StreamResponse:
     task = (await request.post()).get("task", "")
     if task not in _stopped(request):
         raise web.HTTPConflict(text="This task did not fail: load the page again")
-    request.app[VIEW].starter.begin("retry", str(task))
+    request.app[VIEW].commands.begin("retry", str(task))
     raise web.HTTPSeeOther(f"{BASE}/")
 
 

@@ -9,21 +9,19 @@ from functools import partial
 
 from aiohttp import web
 
-from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.detection.detected import detect
-from sunbeam.core.errors import SunbeamError
 from sunbeam.core.paths import Paths
 from sunbeam.core.process import SystemProcesses
-from sunbeam.web import actions, guard, login, overview, setup
+from sunbeam.web import actions, guard, login, overview, reports, setup
 from sunbeam.web.access import Access
 from sunbeam.web.change_feed import ChangeFeed
 from sunbeam.web.cloud_feed import CloudFeed, Examine, examine
+from sunbeam.web.commands import Commands
 from sunbeam.web.overview import STOPPING
 from sunbeam.web.pages import FOLDER
 from sunbeam.web.parts import BASE, VIEW, View
 from sunbeam.web.settings import web_folder
 from sunbeam.web.setup import DRAFTS, Detect, Drafts
-from sunbeam.web.starting import Starter
 
 LARGEST_FORM = 64 << 10
 KEPT = "public, max-age=31536000, immutable"
@@ -33,13 +31,22 @@ def application(
     paths: Paths,
     look: Examine = examine,
     look_around: Detect | None = None,
-    starter: Starter | None = None,
+    commands: Commands | None = None,
+    host_name: str = "",
 ) -> web.Application:
-    """``look`` asks the cloud how it is, ``look_around`` the machine what it has."""
+    """``look`` asks the cloud how it is, ``look_around`` the machine what it has, ``commands`` do the rest.
+
+    ``host_name`` is what the machine is called until it is a node; empty: what it calls itself.
+    """
     access = Access(web_folder(paths))
     access.ensure_token()
     view = View(
-        paths, _name(paths), access, ChangeFeed(paths), CloudFeed(paths, look), starter or Starter(paths)
+        paths,
+        host_name or platform.node(),
+        access,
+        ChangeFeed(paths),
+        CloudFeed(paths, look),
+        commands or Commands(paths),
     )
     app = web.Application(
         client_max_size=LARGEST_FORM,
@@ -52,6 +59,7 @@ def application(
     app.add_routes(overview.routes)
     app.add_routes(setup.routes)
     app.add_routes(actions.routes)
+    app.add_routes(reports.routes)
     app.router.add_get(f"{BASE}/static/{{name}}", _static)
     app.on_response_prepare.append(guard.add_headers)
     app.on_shutdown.append(_end_streams)
@@ -78,17 +86,10 @@ async def _static(request: web.Request) -> web.StreamResponse:
     )
 
 
-def _name(paths: Paths) -> str:
-    try:
-        return NodeSettings.read(paths).name
-    except SunbeamError:
-        return platform.node() or "this machine"
-
-
 async def _end_streams(app: web.Application) -> None:
     app[STOPPING].set()
 
 
 async def _stop(app: web.Application) -> None:
     await app[VIEW].cloud.stop()
-    await app[VIEW].starter.stop()
+    await app[VIEW].commands.stop()

@@ -10,7 +10,7 @@ from sunbeam.cluster.health import Health
 from sunbeam.core.status import ChangeStatus
 from sunbeam.web.change_view import ChangeView
 from sunbeam.web.cloud_feed import Answer
-from sunbeam.web.starting import Attempt
+from sunbeam.web.commands import Attempt
 
 Tone = Literal["good", "busy", "bad", "calm"]
 

@@ -35,7 +35,7 @@ routes = web.RouteTableDef()
 async def overview(request: web.Request) -> web.StreamResponse:
     view = request.app[VIEW]
     quiet = view.changes.newest() is None and not view.changes.starting()
-    if quiet and not view.cloud.is_node and view.starter.last is None:
+    if quiet and not view.cloud.is_node and view.commands.last is None:
         raise web.HTTPSeeOther(f"{BASE}/setup")
     await view.cloud.first(FIRST_ANSWER_SECONDS)
     return page(request, "overview.html", **_values(view))
@@ -80,7 +80,7 @@ class Watcher:
         """The events to send now; a comment if there is nothing to tell for a while; else nothing."""
         self._view.cloud.refresh()
         answer = self._view.cloud.answer
-        attempt = self._view.starter.last
+        attempt = self._view.commands.last
         stamp = f"{self._view.changes.stamp()} {answer.at if answer else ''} {attempt}"
         if stamp == self._sent.stamp and time.monotonic() - self._sent.at < RENEW_SECONDS:
             return b""
@@ -102,7 +102,7 @@ class Watcher:
 
 def _values(view: View) -> dict[str, Any]:
     change, answer = view.changes.newest(), view.cloud.answer
-    attempt = view.starter.last
+    attempt = view.commands.last
     starting = view.changes.starting() or bool(attempt and attempt.looking)
     refused = attempt if attempt and attempt.refused and not starting else None
     return {

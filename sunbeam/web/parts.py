@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from sunbeam.cluster.settings import NodeSettings
+from sunbeam.core.errors import SunbeamError
 from sunbeam.core.paths import Paths
 from sunbeam.web.access import Access, Patience
 from sunbeam.web.change_feed import ChangeFeed
 from sunbeam.web.cloud_feed import CloudFeed
-from sunbeam.web.starting import Starter
+from sunbeam.web.commands import Commands
 
 BASE = "/sunbeam"
 """Everything is below this path, and so is the cookie: the dashboard on the same host never gets it."""
@@ -20,15 +22,23 @@ COOKIE = "__Secure-sunbeam"
 
 @dataclass(frozen=True)
 class View:
-    """``name`` is what the node is called on the page."""
+    """``host_name`` is what the machine is called as long as it is no node."""
 
     paths: Paths
-    name: str
+    host_name: str
     access: Access
     changes: ChangeFeed
     cloud: CloudFeed
-    starter: Starter
+    commands: Commands
     patience: Patience = field(default_factory=Patience)
+
+    @property
+    def name(self) -> str:
+        """What the page calls this machine."""
+        try:
+            return NodeSettings.read(self.paths).name
+        except SunbeamError:
+            return self.host_name or "this machine"
 
 
 VIEW: web.AppKey[View] = web.AppKey("view", View)

@@ -1,19 +1,14 @@
-"""What a bootstrap with these answers would do, asked of the command that would do it."""
+"""What the JSON lines of a command say: what a bootstrap would do, what stands in its way."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from sunbeam.core.errors import Problem
 from sunbeam.core.events import ChangePreviewed, Event, ProblemFound, parse_event
 from sunbeam.core.foresight import Preview
-from sunbeam.core.paths import Paths
-from sunbeam.core.process import Processes
-
-LONGEST_SECONDS = 120.0
+from sunbeam.core.process import Completed
 
 
 @dataclass(frozen=True)
@@ -25,16 +20,8 @@ class Outcome:
     error: str = ""
 
 
-async def preview(
-    processes: Processes, command: Sequence[str | Path], paths: Paths, words: Sequence[str]
-) -> Outcome:
-    """Run ``sunbeam WORDS --dry-run`` to its end; it changes nothing."""
-    argv = [*command, *words, "--dry-run", "--output", "json"]
-    root = {"SUNBEAM_ROOT": str(paths.root)}
-    try:
-        ended = await processes.run(argv, env=root, cwd=Path("/"), check=False, timeout=LONGEST_SECONDS)
-    except (OSError, TimeoutError) as error:
-        return Outcome(None, error=str(error) or "It took too long")
+def outcome(ended: Completed) -> Outcome:
+    """What a dry run with JSON output told."""
     events = [event for line in ended.stdout.splitlines() if (event := parse_line(line)) is not None]
     found = next((event.preview for event in events if isinstance(event, ChangePreviewed)), None)
     problems = tuple(problem_of(event) for event in events if isinstance(event, ProblemFound))

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from aiohttp import web
 
+from sunbeam.cli.wizard.answer_file import answer_file
 from sunbeam.core.detection.detected import Detected
+from sunbeam.core.manifest.text import manifest_text
 from sunbeam.core.snapshot import replace_file
 from sunbeam.web.draft import Draft, Field
 from sunbeam.web.pages import SESSION, page
@@ -21,7 +22,6 @@ from sunbeam.web.settings import web_folder
 SETUP = f"{BASE}/setup"
 KEPT_DRAFTS = 8
 BOOTSTRAP = ("cluster", "bootstrap", "--accept-defaults", "--manifest")
-SAID = ("answer", "detected")
 
 Detect = Callable[[], Awaitable[Detected]]
 
@@ -103,9 +103,8 @@ async def preview(request: web.Request) -> web.StreamResponse:
     if draft.problems():
         raise web.HTTPSeeOther(SETUP)
     words = [*BOOTSTRAP, str(write_answers(view, draft))]
-    outcome = await view.starter.preview(*words)
-    whole = request.headers.get("Sec-Fetch-Dest", "document") == "document"
-    return page(request, "preview.html" if whole else "part-preview.html", outcome=outcome)
+    outcome = await view.commands.preview(*words)
+    return page(request, "preview.html", outcome=outcome)
 
 
 @routes.post(f"{SETUP}/start")
@@ -117,23 +116,14 @@ async def start(request: web.Request) -> web.StreamResponse:
     if draft.problems():
         raise web.HTTPSeeOther(SETUP)
     file = write_answers(view, draft)
-    view.starter.begin(*BOOTSTRAP, str(file))
+    view.commands.begin(*BOOTSTRAP, str(file))
     raise web.HTTPSeeOther(f"{BASE}/")
 
 
 def write_answers(view: View, draft: Draft) -> Path:
     """As a manifest of what was said and detected, so that what was reviewed is what is done."""
-    said = draft.effective()
-    nested: dict[str, Any] = {}
-    for key, origin in said.origins.items():
-        if origin.source in SAID:
-            *above, last = key.split(".")
-            part = nested
-            for step in above:
-                part = part.setdefault(step, {})
-            part[last] = said.values[key]
     file = web_folder(view.paths) / "answers.yaml"
-    replace_file(file, yaml.safe_dump(nested, sort_keys=False).encode(), 0o600)
+    replace_file(file, manifest_text(answer_file(draft.effective())).encode(), 0o600)
     return file
 
 

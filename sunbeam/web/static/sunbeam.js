@@ -110,7 +110,7 @@ if (setup && setup.dataset.check) {
 // What takes seconds is fetched after the page.
 const later = document.querySelector("[data-load]");
 if (later) {
-  later.firstElementChild.textContent = "Looking at this machine. It takes some seconds and changes nothing.";
+  later.replaceChildren(Object.assign(document.createElement("p"), { className: "card muted", textContent: "Looking at this machine. It takes some seconds and changes nothing." }));
   fetch(later.dataset.load).then((answer) => answer.text()).then((html) => {
     later.replaceChildren(...new DOMParser().parseFromString(html, "text/html").getElementById(later.id).childNodes);
   }).catch(() => { later.firstElementChild.textContent = "This cannot be shown now."; });

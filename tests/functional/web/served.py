@@ -16,9 +16,9 @@ from sunbeam.core.paths import Paths
 from sunbeam.web import tls
 from sunbeam.web.access import Access
 from sunbeam.web.app import application
+from sunbeam.web.commands import Commands
 from sunbeam.web.parts import BASE
 from sunbeam.web.settings import web_folder
-from sunbeam.web.starting import Starter
 from tests.fakes.cloud import well
 from tests.fakes.machine import detected
 
@@ -30,8 +30,8 @@ async def main(root: Path, speed: str) -> None:
     paths = Paths(root)
     folder = Path(__file__).parents[3]
     os.environ["PYTHONPATH"] = str(folder)
-    starter = Starter(paths, (sys.executable, "-m", "tests.functional.web.command", speed))
-    runner = web.AppRunner(application(paths, well, detected, starter), access_log=None)
+    commands = Commands(paths, (sys.executable, "-m", "tests.functional.web.command", speed))
+    runner = web.AppRunner(application(paths, well, detected, commands, "edge-7"), access_log=None)
     await runner.setup()
     context = tls.context(tls.certificate(paths, HOST))
     await web.TCPSite(runner, HOST, 0, ssl_context=context).start()

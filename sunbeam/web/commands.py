@@ -1,6 +1,7 @@
-"""Changes that are started from the page: by the very commands that a person would type.
+"""What the page does, it does by the very commands that a person would type.
 
-The command is a process of its own, which outlives the view: it is the change's watcher and not ours to end.
+One that changes something is a process of its own, which outlives the view: it is the change's watcher and
+not ours to end.
 """
 
 from __future__ import annotations
@@ -8,19 +9,23 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
-from sunbeam.core.errors import Problem
+from sunbeam.core.errors import Problem, SunbeamError
 from sunbeam.core.events import ChangeStarted, ProblemFound
 from sunbeam.core.paths import Paths
-from sunbeam.core.process import SystemProcesses
-from sunbeam.web.previewing import Outcome, parse_line, preview, problem_of
+from sunbeam.core.process import Completed, SystemProcesses
+from sunbeam.web.previewing import Outcome, outcome, parse_line, problem_of
 
 LONGEST_LINE = 1 << 22
 ERROR_LINES = 40
+LONGEST_SECONDS = 120.0
 
 logger = logging.getLogger("sunbeam.web")
 
@@ -49,12 +54,14 @@ class Attempt:
 COMMAND = (sys.executable, "-m", "sunbeam")
 
 
-class Starter:
+class Commands:
     """One attempt at a time; ``last`` is the newest.  The change lock guards against those of others."""
 
     def __init__(self, paths: Paths, command: Sequence[str | Path] = COMMAND) -> None:
         self._paths = paths
         self._command = command
+        self._processes = SystemProcesses()
+        self._looking = asyncio.Lock()
         self._following: asyncio.Task[None] | None = None
         self.last: Attempt | None = None
 
@@ -66,7 +73,22 @@ class Starter:
 
     async def preview(self, *words: str) -> Outcome:
         """What ``sunbeam WORDS`` would do."""
-        return await preview(SystemProcesses(), self._command, self._paths, words)
+        return outcome(await self.output(*words, "--dry-run", "--output", "json"))
+
+    async def output(self, *words: str) -> Completed:
+        """Run ``sunbeam WORDS``, which only looks, to its end; one at a time.  Raises SunbeamError."""
+        async with self._looking:
+            argv = [*self._command, *words]
+            root = {"SUNBEAM_ROOT": str(self._paths.root)}
+            try:
+                return await self._processes.run(
+                    argv, env=root, cwd=Path("/"), check=False, timeout=LONGEST_SECONDS
+                )
+            except TimeoutError:
+                command = f"sunbeam {' '.join(words)}"
+                raise SunbeamError(
+                    f"{command} took longer than {LONGEST_SECONDS:.0f} s", next_command=command
+                ) from None
 
     async def stop(self) -> None:
         """Stop listening to the command; it goes on."""
@@ -83,28 +105,40 @@ class Starter:
             attempt.running = False
 
     async def _run(self, attempt: Attempt) -> None:
-        process = await asyncio.create_subprocess_exec(
-            *map(str, self._command),
-            *attempt.words,
-            "--output",
-            "json",
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,
-            limit=LONGEST_LINE,
-            cwd="/",
-            env={**os.environ, "SUNBEAM_ROOT": str(self._paths.root)},
-        )
-        assert process.stdout is not None and process.stderr is not None
-        errors = asyncio.create_task(_tail(process.stderr))
-        async for line in process.stdout:
-            _take(attempt, line)
-        attempt.error = (await errors).strip().removeprefix("Error: ")
-        code = await process.wait()
+        process = self._start(attempt.words)
+        async with _reader(process.stdout) as output, _reader(process.stderr) as errors:
+            told = asyncio.create_task(_tail(errors))
+            async for line in output:
+                _take(attempt, line)
+            attempt.error = (await told).strip().removeprefix("Error: ")
+        code = await asyncio.to_thread(process.wait)
         logger.info("sunbeam %s ended with %d", " ".join(attempt.words), code)
         if code and not attempt.began and not attempt.error:
             attempt.error = f"sunbeam {' '.join(attempt.words)} ended with {code}"
+
+    def _start(self, words: Sequence[str]) -> subprocess.Popen[bytes]:
+        """Not with asyncio, which kills a program that it forgets."""
+        return subprocess.Popen(
+            [*map(str, self._command), *words, "--output", "json"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            cwd="/",
+            env={**os.environ, "SUNBEAM_ROOT": str(self._paths.root)},
+        )
+
+
+@asynccontextmanager
+async def _reader(pipe: IO[bytes] | None) -> AsyncIterator[asyncio.StreamReader]:
+    reader = asyncio.StreamReader(LONGEST_LINE)
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), pipe
+    )
+    try:
+        yield reader
+    finally:
+        transport.close()
 
 
 def _take(attempt: Attempt, line: bytes) -> None:

@@ -13,7 +13,6 @@ from sunbeam.cli.session import (
     Output,
     OutputOption,
     require_root,
-    run,
     run_change,
     this_node,
 )
@@ -32,11 +31,13 @@ PODS = "10.20.30.0/24"
 EXTERNAL = "172.24.4.0/24"
 
 AcceptDefaults = Annotated[bool, typer.Option("--accept-defaults", "-a", help="Ask nothing.")]
+Advanced = Annotated[bool, typer.Option("--advanced", help="Ask about every key of the manifest.")]
 
 
 @app.command()
 def bootstrap(
     accept_defaults: AcceptDefaults = False,
+    advanced: Advanced = False,
     manifest: ManifestOption = None,
     address: Annotated[
         str | None, typer.Option(help="Address at which users reach this cloud.  [default: this machine's]")
@@ -52,17 +53,17 @@ def bootstrap(
 ) -> None:
     """Make this machine a cloud: control plane, APIs, dashboard, one hypervisor.
 
-    Cut off at any moment, the same command continues.
+    On a terminal a few questions come first; nothing is changed before their review.  Cut off at any moment,
+    the same command continues.
     """
-    from sunbeam.cluster.answers import default_address, manifest_here
+    from sunbeam.cli.wizard.bootstrap import wanted_manifest
 
     named = {"network.address": address, "network.pods": pod_range, "network.external.range": external_range}
     answers = {key: answer for key, answer in named.items() if answer is not None}
 
     require_root()
-    node = this_node()
-    detected = "" if address else run(default_address(node.processes))
-    wanted = manifest_here(node.paths, manifest or [], answers, detected).manifest
+    ask = not (accept_defaults or dry_run) and output.for_people
+    wanted = wanted_manifest(this_node(), manifest or [], answers, ask=ask, advanced=advanced)
     run_change(Request("cluster bootstrap", {"manifest": wanted.dump()}), output=output, dry_run=dry_run)
 
 

@@ -4,6 +4,7 @@ web page lead it alike."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,20 @@ from sunbeam.core.detection.detected import Detected
 from sunbeam.core.manifest.effective import Effective, effective
 from sunbeam.core.manifest.findings import Finding, ManifestErrors
 from sunbeam.core.manifest.plans import shipped_plans
-from sunbeam.core.manifest.tree import DEFAULT, DETECTED, Origin
+from sunbeam.core.manifest.tree import DEFAULT, DETECTED, Origin, dotted
 from sunbeam.core.question import Question
 from sunbeam.core.question_facts import SHIPPED
 from sunbeam.core.questions import QUESTIONS
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the review: the question's number (0: it is not asked), its value and where that is from."""
+
+    number: int
+    key: str
+    value: str
+    origin: str
 
 
 class Interview:
@@ -75,7 +86,7 @@ class Interview:
         known = {(finding.path, finding.text) for finding in self._findings(others)}
         for finding in self._findings({**others, question.key: value}):
             if (finding.path, finding.text) not in known:
-                return _without_key(finding.text, question.key)
+                return finding.text.removeprefix(f"{dotted(finding.path)} ")
         return question.check(value, others, self.detected)
 
     def missing(self) -> list[Question]:
@@ -102,6 +113,26 @@ class Interview:
     def effective(self) -> Effective:
         """The manifest that the answers make.  Raises ManifestErrors."""
         return self._effective({**self._options, **self.answers})
+
+    def rows(self, made: Effective, *, everything: bool = False) -> list[Row]:
+        """The reviewed answers: what is asked, with its number, and what else is not a default."""
+        numbers = {question.key: number for number, question in enumerate(self.questions(), start=1)}
+        wanted = [
+            *numbers,
+            *(
+                _list_of(key)
+                for key, origin in made.origins.items()
+                if everything or not self._is_ours(origin)
+            ),
+        ]
+        return [self._row(made, key, numbers.get(key, 0)) for key in dict.fromkeys(wanted)]
+
+    def _row(self, made: Effective, key: str, number: int) -> Row:
+        origin = made.origins.get(key) or made.origins.get(f"{key}.0") or DEFAULT
+        value = made.values[key] if key in made.values else _at(made.manifest.dump(), key)
+        empty = next((question.empty for question in QUESTIONS if question.key == key), "")
+        source = f"plan {Path(origin.source).stem}" if origin.source in self._plans else str(origin)
+        return Row(number, key, _text(value) or empty or "none", source)
 
     def _is_asked(self, question: Question) -> bool:
         said = self.said
@@ -153,8 +184,10 @@ def _at(manifest: Mapping[str, Any], key: str) -> Any:
     return part
 
 
-def _without_key(text: str, key: str) -> str:
-    return text.removeprefix(f"{key} ").removeprefix(f"{key}: ")
+def _list_of(key: str) -> str:
+    """``network.dns`` of ``network.dns.0``; other keys as they are."""
+    above, _, last = key.rpartition(".")
+    return above if last.isdigit() else key
 
 
 SHIPPED_VALUES = {question.key: _text(_at(SHIPPED.dump(), question.key)) for question in QUESTIONS}

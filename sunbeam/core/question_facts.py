@@ -76,7 +76,7 @@ def outward(detected: Detected) -> Sequence[Choice]:
     return (
         Choice("", "this machine only, by a network of its own"),
         *(
-            Choice(each.name, f"your network on {each.name}: {describe(each)}", cost(each))
+            Choice(each.name, f"your network there ({describe(each)})", cost(each))
             for each in interfaces
             if each.leads_outside
         ),

@@ -54,11 +54,6 @@ QUESTIONS: tuple[Question, ...] = (
         when=facts.has_interface, needed=facts.has_interface,
     ),
     Question(
-        "network.external.gateway", "Which address has its router?",
-        "VMs reach the world through it.",
-        EXTERNAL, basic=True, when=facts.has_interface, empty="the first address of the range",
-    ),
-    Question(
         "network.external.first", "Which is the first address that VMs may get?",
         "Addresses that other machines have must not be among them.",
         EXTERNAL, basic=True, when=facts.has_interface, empty="the 16th address of the range",
@@ -67,6 +62,11 @@ QUESTIONS: tuple[Question, ...] = (
         "network.external.last", "Which is the last address that VMs may get?",
         "Addresses that other machines have must not be among them.",
         EXTERNAL, basic=True, when=facts.has_interface, empty="the last but one of the range",
+    ),
+    Question(
+        "network.external.gateway", "Which address has its router?",
+        "VMs reach the world through it.",
+        EXTERNAL, basic=True, when=facts.has_interface, empty="the first address of the range",
     ),
     Question(
         "proxy.http", "Which proxy leads to HTTP servers?",

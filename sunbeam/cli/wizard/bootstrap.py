@@ -1,0 +1,95 @@
+"""The manifest of a bootstrap: that of the cloud, of what was begun, or else of questions and defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sunbeam.cli.wizard.review import Foreseen
+from sunbeam.cli.wizard.start import can_ask, hold
+from sunbeam.cluster.answers import made_with, manifest_here
+from sunbeam.core.detection.detected import detect
+from sunbeam.core.errors import PreflightFailed, Problem, UsageError
+from sunbeam.core.interview import Interview
+from sunbeam.core.journal import Journal
+from sunbeam.core.manifest.effective import Effective
+from sunbeam.core.manifest.model import Manifest
+from sunbeam.core.node import Node
+from sunbeam.core.request import Request
+from sunbeam.core.running import run
+
+KIND = "cluster bootstrap"
+OPTIONS = {
+    "network.address": "--address",
+    "network.pods": "--pod-range",
+    "network.external.range": "--external-range",
+}
+
+
+def wanted_manifest(
+    node: Node,
+    files: Sequence[Path],
+    options: Mapping[str, str],
+    *,
+    ask: bool,
+    advanced: bool = False,
+) -> Manifest:
+    """What to make of this machine.  A cloud that exists or was begun is settled: nothing is asked then.
+
+    Raises ManifestErrors, PreflightFailed (this machine contradicts), UsageError (an answer is missing, and
+    nobody can be asked) and Interrupted (the person left).
+    """
+    if made_with(node.paths) is not None:
+        return manifest_here(node.paths, files, options).manifest
+    begun = begun_manifest(node)
+    detected = run(detect(node.processes))
+    interview = Interview(detected, files=files, options=options, cloud=begun, advanced=advanced)
+    if ask and begun is None and can_ask():
+        return hold(interview, lambda made: _foresee(node, made)).manifest
+    _require_answers(interview)
+    return interview.effective().manifest
+
+
+def begun_manifest(node: Node) -> dict[str, Any] | None:
+    """The manifest of a bootstrap that was begun and neither finished nor undone."""
+    with Journal.reading(node.paths.journal) as journal:
+        changes = journal.changes() if journal is not None else []
+    newest = next((change for change in changes if change.kind == KIND), None)
+    if newest is None or newest.status.finished:
+        return None
+    found = newest.intent.get("manifest")
+    return dict(found) if found else None
+
+
+def _foresee(node: Node, made: Effective) -> Foreseen:
+    from sunbeam.cli.wizard.foresee import foresee
+    from sunbeam.tasks.catalogue import build
+
+    return foresee(node, build(node, Request(KIND, {"manifest": made.manifest.dump()})))
+
+
+def _require_answers(interview: Interview) -> None:
+    if missing := interview.missing():
+        raise UsageError(
+            "Some answers are missing, and nobody can be asked",
+            where="the command line and the manifest files",
+            why="\n".join(f"{each.key}: {each.title} {_option(each.key)}".strip() for each in missing),
+            next_command="sunbeam cluster bootstrap --manifest FILE",
+        )
+    if wrong := interview.wrong():
+        raise PreflightFailed(
+            [
+                Problem(
+                    text,
+                    where=question.key,
+                    why=question.why,
+                    next_command="sunbeam cluster bootstrap -m FILE",
+                )
+                for question, text in wrong
+            ]
+        )
+
+
+def _option(key: str) -> str:
+    return f"(option {OPTIONS[key]})" if key in OPTIONS else ""

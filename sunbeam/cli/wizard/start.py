@@ -1,0 +1,43 @@
+"""Holding the wizard on this terminal, whatever it can do."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from rich.console import Console
+
+from sunbeam.cli.wizard.page import Ask
+from sunbeam.cli.wizard.review import Foresee
+from sunbeam.cli.wizard.wizard import Wizard
+from sunbeam.core.command import this_command
+from sunbeam.core.errors import Interrupted
+from sunbeam.core.interview import Interview
+from sunbeam.core.manifest.effective import Effective
+
+
+def can_ask() -> bool:
+    """Whether a person sits at a terminal."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def hold(interview: Interview, foresee: Foresee) -> Effective:
+    """What the person agreed to.  Raises Interrupted if it was left; nothing was changed then."""
+    console = Console(highlight=False)
+    try:
+        made = Wizard(interview, foresee, console, _ask(console)).hold()
+    except KeyboardInterrupt:
+        made = None
+    if made is None:
+        raise Interrupted("Left the questions; nothing was changed", next_command=this_command())
+    return made
+
+
+def _ask(console: Console) -> Ask:
+    if os.environ.get("TERM", "dumb") in ("dumb", "unknown", ""):
+        from sunbeam.cli.wizard.plain_line import PlainLine
+
+        return PlainLine(console)
+    from sunbeam.cli.wizard.line import ask
+
+    return ask

@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from sunbeam.core.interview import Interview
+from sunbeam.core.manifest.findings import ManifestErrors
+from sunbeam.core.manifest.model import Manifest
+from sunbeam.core.manifest.tree import ANSWER, DEFAULT, DETECTED
+from sunbeam.core.question import Question
+from sunbeam.core.questions import FILE_ONLY, QUESTIONS
+from tests.functional.wizard.machines import PROXIED, RACK
+
+INTERFACE = "network.external.interface"
+
+
+def named(key: str) -> Question:
+    return next(each for each in QUESTIONS if each.key == key)
+
+
+def asked(interview: Interview) -> list[str]:
+    return [each.key for each in interview.questions()]
+
+
+def leaves(part: object, above: str = "") -> list[str]:
+    """Dotted keys of the model that hold a value."""
+    from pydantic import BaseModel
+
+    assert isinstance(part, type) and issubclass(part, BaseModel)
+    found = []
+    for name, field in part.model_fields.items():
+        key, kind = f"{above}{field.alias or name}", field.annotation
+        inner = isinstance(kind, type) and issubclass(kind, BaseModel)
+        found += leaves(kind, f"{key}.") if inner and kind.model_fields else [key]
+    return found
+
+
+def test_every_key_of_the_manifest_is_a_question_or_said_to_be_none() -> None:
+    assert sorted([*(each.key for each in QUESTIONS), *FILE_ONLY]) == sorted(leaves(Manifest))
+
+
+def test_questions_of_a_group_come_together() -> None:
+    groups = [each.group for each in QUESTIONS]
+    assert len(dict.fromkeys(groups)) == 1 + sum(1 for a, b in pairwise(groups) if a != b)
+    for question in QUESTIONS:
+        assert "\n" not in question.why and question.title.endswith("?")
+
+
+@pytest.mark.parametrize("detected, count", [(RACK, 3), (replace(RACK, proxy=PROXIED), 5)])
+def test_a_default_cloud_takes_at_most_five_questions(detected: object, count: int) -> None:
+    interview = Interview(detected)  # type: ignore[arg-type]
+    assert len(asked(interview)) == count
+    for question in interview.questions():
+        value = interview.value(question)
+        assert interview.problem(question, value) == ""
+        interview.answer(question, value)
+    assert interview.answers == {}
+    made = interview.effective()
+    assert made.manifest.name == "rack7"
+    assert made.origins["network.address"] == DETECTED
+    assert made.origins["network.pods"] == DEFAULT
+
+
+def test_answers_count_as_such_and_can_be_taken_back() -> None:
+    interview = Interview(RACK)
+    interview.answer(named("name"), "edge ")
+    assert interview.effective().origins["name"] == ANSWER
+    interview.answer(named("name"), "rack7")
+    assert interview.effective().origins["name"] == DETECTED
+
+
+def test_an_empty_answer_overrides_what_was_detected() -> None:
+    interview = Interview(replace(RACK, proxy=PROXIED))
+    assert interview.effective().manifest.proxy.http == PROXIED.http
+    interview.answer(named("proxy.http"), "")
+    assert interview.effective().manifest.proxy.http == ""
+
+
+def test_a_free_range_is_taken_where_the_usual_one_is_not() -> None:
+    from ipaddress import IPv4Network
+
+    from sunbeam.substrates.embedded.network_facts import Range
+
+    ranges = (*RACK.network.ranges, Range(IPv4Network("10.20.0.0/16"), "eno1"))
+    interview = Interview(replace(RACK, network=replace(RACK.network, ranges=ranges)), advanced=True)
+    made = interview.effective()
+    assert (str(made.manifest.network.pods), made.origins["network.pods"]) == ("10.77.0.0/24", DETECTED)
+    problem = interview.problem(named("network.pods"), "10.20.30.0/24")
+    assert problem == "10.20.30.0/24 is in use: 10.20.0.0/16 on eno1"
+
+
+def test_an_interface_makes_its_network_a_question_without_a_default() -> None:
+    interview = Interview(RACK)
+    interview.answer(named(INTERFACE), "eno2")
+    assert asked(interview)[2:] == [
+        INTERFACE, "network.external.range", "network.external.first", "network.external.last",
+        "network.external.gateway",
+    ]  # fmt: skip
+    assert [each.key for each in interview.missing()] == ["network.external.range"]
+    assert interview.problem(named("network.external.range"), "") == "an answer is needed"
+    interview.answer(named("network.external.range"), "203.0.113.0/24")
+    assert interview.missing() == []
+
+
+def test_an_interface_with_addresses_is_refused_until_they_may_be_lost() -> None:
+    said = {INTERFACE: "eno1", "network.external.range": "192.0.2.0/24"}
+    interview = Interview(RACK, options=said)
+    assert "network.external.lose_addresses" in [each.key for each in interview.missing()]
+    refused = Interview(RACK, options={**said, "network.external.lose_addresses": "false"})
+    assert [text for _, text in refused.wrong()] == [
+        "eno1 has 192.0.2.7/24: say true, or choose another interface"
+    ]
+    agreed = Interview(RACK, options={**said, "network.external.lose_addresses": "true"})
+    assert (agreed.missing(), agreed.wrong()) == ([], [])
+    assert agreed.effective().manifest.network.external.lose_addresses
+
+
+@pytest.mark.parametrize(
+    "key, value, problem",
+    [
+        (INTERFACE, "eno9", "there is no interface eno9; there are eno1, eno2, eno3"),
+        ("network.address", "0.0.0.0", "0.0.0.0 is no address of a machine"),
+        ("network.address", "rack7", "must be an IPv4 address such as 192.0.2.1, not 'rack7'"),
+        ("network.address", "10.20.30.5", "10.20.30.5 is inside the range of pods, 10.20.30.0/24"),
+        ("network.pods", "10.20.30.0/28", "10.20.30.0/28 is too small: pods need 64 addresses or more (/26)"),
+        (
+            "network.external.range", "10.20.30.0/25",
+            "10.20.30.0/25 of network.external.range overlaps 10.20.30.0/24 of network.pods",
+        ),
+        ("network.dns", "192.0.2.1, x", "must be an IPv4 address such as 192.0.2.1, not 'x'"),
+        ("demo.password", "secret", "a password belongs outside the manifest: write ${file:PATH} or"
+" ${env:NAME}"),
+        ("demo.quota.cores", "many", "must be a whole number"),
+        ("demo.quota.cores", "-1", ""),
+        ("network.dns", "192.0.2.1, 192.0.2.2", ""),
+    ],
+)  # fmt: skip
+def test_problems_are_told_for_the_answer_that_has_them(key: str, value: str, problem: str) -> None:
+    assert Interview(RACK, advanced=True).problem(named(key), value) == problem
+
+
+def test_what_a_file_or_an_option_says_is_not_asked(tmp_path: Path) -> None:
+    file = tmp_path / "cloud.yaml"
+    file.write_text("name: edge\nnetwork:\n  dns: [192.0.2.1, 192.0.2.2]\n")
+    interview = Interview(RACK, files=[file], options={"network.address": "192.0.2.9"}, advanced=True)
+    assert not {"name", "network.address", "network.dns"} & set(asked(interview))
+    rows = {row.key: row for row in interview.rows(interview.effective())}
+    assert (rows["name"].value, rows["name"].origin) == ("edge", f"{file}:1:7")
+    assert (rows["network.address"].value, rows["network.address"].number) == ("192.0.2.9", 0)
+    assert interview.rows(interview.effective())[0].number == 1
+
+
+def test_a_file_may_be_wrong_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "cloud.yaml"
+    file.write_text("nane: edge\n")
+    with pytest.raises(ManifestErrors, match="1 mistake"):
+        Interview(RACK, files=[file])
+
+
+def test_a_cloud_that_exists_is_settled() -> None:
+    cloud = Manifest.model_validate({"name": "old", "network": {"address": "192.0.2.3"}}).dump()
+    interview = Interview(RACK, cloud=cloud, advanced=True)
+    assert (asked(interview), interview.missing()) == ([], [])
+    assert interview.effective().manifest.name == "old"
+
+
+def test_an_answer_to_one_question_may_break_another() -> None:
+    interview = Interview(RACK, advanced=True)
+    interview.answer(named("network.external.first"), "172.24.4.100")
+    interview.answer(named("network.external.range"), "203.0.113.0/24")
+    with pytest.raises(ManifestErrors) as wrong:
+        interview.effective()
+    assert "172.24.4.100 is not between 203.0.113.1 and 203.0.113.254" in str(wrong.value)

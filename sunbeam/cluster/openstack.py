@@ -23,7 +23,7 @@ def connect(paths: Paths, cloud: str = CLOUD) -> Connection:
     entry = cloud_entry(paths, cloud)
     import openstack
 
-    return openstack.connection.Connection(
+    connection = openstack.connection.Connection(
         auth=entry["auth"],
         region_name=entry["region_name"],
         cacert=entry["cacert"],
@@ -31,6 +31,8 @@ def connect(paths: Paths, cloud: str = CLOUD) -> Connection:
         identity_api_version="3",
         app_name="sunbeam",
     )
+    connection.session.session.trust_env = False  # the cloud's own addresses are reached without a proxy
+    return connection
 
 
 def add_demo_entry(text: str, project: str, user: str, password: str) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from sunbeam.core.clock import Clock, SystemClock
 from sunbeam.core.paths import Paths
 from sunbeam.core.process import Processes, SystemProcesses
+from sunbeam.core.proxy import program_environment
 from sunbeam.core.redaction import Redactor
 
 
@@ -23,5 +25,6 @@ class Node:
 
 
 def this_node() -> Node:
-    """SUNBEAM_ROOT is another folder for all of this node's, for tests."""
-    return Node(Paths(Path(os.environ.get("SUNBEAM_ROOT", "/"))))
+    """SUNBEAM_ROOT is another folder for all of this node's, for tests.  Programs use the node's proxy."""
+    paths = Paths(Path(os.environ.get("SUNBEAM_ROOT", "/")))
+    return Node(paths, SystemProcesses(partial(program_environment, paths)))

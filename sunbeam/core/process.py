@@ -53,7 +53,13 @@ class Processes(Protocol):
 
 
 class SystemProcesses:
-    """The real one: a process group of its own per program, killed whole on timeout or cancel."""
+    """The real one: a process group of its own per program, killed whole on timeout or cancel.
+
+    ``environment`` is asked at each start for what is added to our own environment.
+    """
+
+    def __init__(self, environment: Callable[[], Mapping[str, str]] = dict) -> None:
+        self._environment = environment
 
     async def run(
         self,
@@ -72,7 +78,7 @@ class SystemProcesses:
             stdin=asyncio.subprocess.PIPE if input is not None else asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            env={**os.environ, **(env or {})},
+            env={**os.environ, **self._environment(), **(env or {})},
             cwd=cwd,
             start_new_session=True,
             limit=1 << 24,

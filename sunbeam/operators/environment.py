@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 
+from sunbeam.core.proxy import Proxy
 from sunbeam.operators.context import HookContext
 from sunbeam.operators.entities import Secret, Storage
 from sunbeam.operators.operations.secrets import is_owner, reader_name
@@ -13,7 +14,14 @@ from sunbeam.operators.operations.secrets import is_owner, reader_name
 JUJU_VERSION = "3.6.12"
 """The version announced to clients and charms: ops gates secrets and Pebble features on it."""
 
-_PASSED_THROUGH = ("HOME", "TZ", "SSL_CERT_FILE", "http_proxy", "https_proxy", "no_proxy")
+_PASSED_THROUGH = ("HOME", "TZ", "SSL_CERT_FILE")
+_LEGACY_PROXY = {
+    "http-proxy": "http_proxy",
+    "https-proxy": "https_proxy",
+    "ftp-proxy": "ftp_proxy",
+    "no-proxy": "no_proxy",
+}
+"""Keys of a model's configuration that Juju puts into hooks as the variables that programs know."""
 _OWN_PROGRAMS = Path(sys.executable).parent
 """First on the path, so that a dispatch that starts ``python3`` gets the one that has ops."""
 _DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -47,9 +55,23 @@ def hook_environment(context: HookContext, api_address: str) -> dict[str, str]:
         "PATH": f"{context.folders.tools}:{_OWN_PROGRAMS}:{os.environ.get('PATH', _DEFAULT_PATH)}",
         "TERM": "dumb",
     }
-    for extra in (_relation, _action, _storage, _workload, _secret):
+    for extra in (_proxy, _relation, _action, _storage, _workload, _secret):
         environment |= extra(context)
     return environment
+
+
+def _proxy(context: HookContext) -> dict[str, str]:
+    """As in Juju: a charm decides what it uses ``juju-http-proxy`` for, ``http-proxy`` is for everything."""
+    node = Proxy.kept(context.folders.paths) or Proxy()
+    config = {**node.model_config, **context.model.config}
+    variables = {
+        f"JUJU_CHARM_{scheme.upper()}_PROXY": str(config.get(f"juju-{scheme}-proxy", ""))
+        for scheme in ("http", "https", "ftp", "no")
+    }
+    for key, name in _LEGACY_PROXY.items():
+        if value := str(config.get(key) or ""):
+            variables |= {name: value, name.upper(): value}
+    return variables
 
 
 def _relation(context: HookContext) -> dict[str, str]:

@@ -26,6 +26,7 @@ from sunbeam.tasks.machine import CheckMachine
 from sunbeam.tasks.manifest import WriteManifest, WriteManifestFile
 from sunbeam.tasks.node import StartServices, WriteSettings
 from sunbeam.tasks.packages import FetchEtcd, FetchTerraform, InstallPackages
+from sunbeam.tasks.proxy import WriteProxy
 from sunbeam.tasks.pull import pull_tasks
 from sunbeam.tasks.verify import VerifyCloud
 
@@ -48,9 +49,10 @@ def bootstrap(processes: Processes, paths: Paths, manifest: Manifest) -> Change:
     before_deploying = [task.id for task in images] if FetchCredentials.were_written(paths) else []
     tasks: list[Task] = [
         CheckMachine(wanted),
-        InstallPackages(),
-        FetchEtcd(),
-        FetchTerraform(),
+        WriteProxy(manifest.proxy.model_dump(), settings),
+        InstallPackages("proxy"),
+        FetchEtcd("proxy"),
+        FetchTerraform("proxy"),
         WriteManifestFile(manifest),
         WriteSettings(settings, "manifest-file"),
         PackCharms(),

@@ -62,6 +62,12 @@ def _build_images(node: Node, intent: Intent) -> Change:
     return build_images(node, intent["names"])
 
 
+def _proxy(node: Node, intent: Intent) -> Change:
+    from sunbeam.tasks.proxy import change_proxy
+
+    return change_proxy(node, intent["proxy"], intent["before"])
+
+
 def _fix(node: Node, intent: Intent) -> Change:
     from sunbeam.tasks.fix import fix
 
@@ -84,6 +90,8 @@ KINDS: dict[str, Kind] = {
     "launch": Kind(_launch),
     "image build": Kind(_build_images),
     "fix": Kind(_fix),
+    "proxy set": Kind(_proxy),
+    "proxy clear": Kind(_proxy),
 }
 
 

@@ -27,6 +27,9 @@ class InstallPackages(Task):
     typical_seconds = 25.0
     rehearsable = True
 
+    def __init__(self, *needs: str) -> None:
+        self.needs = needs
+
     async def is_done(self, context: Context) -> bool:
         return not await context.host.missing_packages(_wanted_packages())
 
@@ -47,6 +50,9 @@ class FetchEtcd(Task):
     title = "Fetch etcd"
     phase = PHASE
     typical_seconds = 4.0
+
+    def __init__(self, *needs: str) -> None:
+        self.needs = needs
 
     async def is_done(self, context: Context) -> bool:
         return (context.paths.bin / "etcd").exists()
@@ -88,6 +94,9 @@ class FetchTerraform(Task):
     title = "Find OpenTofu or Terraform"
     phase = PHASE
     typical_seconds = 8.0
+
+    def __init__(self, *needs: str) -> None:
+        self.needs = needs
 
     async def act(self, context: Context) -> None:
         if not context.host.dry_run:

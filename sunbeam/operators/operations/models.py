@@ -69,8 +69,13 @@ def destroy_model(edit: ModelEdit, force: bool = False) -> None:
         _let_die(edit, [unit])
 
 
-def effective_config(model: Model, charmhub_url: str) -> dict[str, tuple[Any, str]]:
-    """Every configuration key with its value and where it comes from (``default`` or ``model``)."""
+def effective_config(
+    model: Model, charmhub_url: str, inherited: Mapping[str, Any] | None = None
+) -> dict[str, tuple[Any, str]]:
+    """Every configuration key with its value and where it comes from.
+
+    That is ``default``, ``controller`` (``inherited``: what a model has if it does not differ) or ``model``.
+    """
     defaults: dict[str, Any] = {
         "name": model.name,
         "uuid": model.model_uuid,
@@ -85,8 +90,10 @@ def effective_config(model: Model, charmhub_url: str) -> dict[str, tuple[Any, st
         "test-mode": False,
         "update-status-hook-interval": "5m",
         "automatically-retry-hooks": True,
+        **{f"juju-{scheme}-proxy": "" for scheme in ("http", "https", "ftp", "no")},
     }
     found: dict[str, tuple[Any, str]] = {key: (value, "default") for key, value in defaults.items()}
+    found.update({key: (value, "controller") for key, value in (inherited or {}).items() if value})
     found.update({key: (value, "model") for key, value in model.config.items()})
     return found
 

@@ -99,6 +99,8 @@ def write(folders: ContainerFolders, settings: ContainerSettings) -> None:
                 ],
                 # Other containers refuse their guests a key ring, and root's quota is 200 keys.
                 "keyring": False,
+                # Pods reach each other, and a password has no place in a container's description.
+                "http_proxy": False,
                 "log_driver": "k8s-file",
                 "log_size_max": LOG_BYTES,
             },

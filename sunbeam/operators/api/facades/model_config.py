@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sunbeam.core.proxy import Proxy
 from sunbeam.operators.api.call import Call
 from sunbeam.operators.api.registry import method
 from sunbeam.operators.api.wire import Json, Params
@@ -25,7 +26,8 @@ class ConstraintsParams(Params):
 
 @method("ModelConfig.ModelGet", "read")
 def model_get(call: Call) -> Json:
-    config = effective_config(call.model, f"https://{call.controller.endpoints[0]}")
+    node = Proxy.kept(call.services.paths) or Proxy()
+    config = effective_config(call.model, f"https://{call.controller.endpoints[0]}", node.model_config)
     return {"config": {key: {"value": value, "source": source} for key, (value, source) in config.items()}}
 
 

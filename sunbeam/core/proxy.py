@@ -1,0 +1,122 @@
+"""The proxy through which this node reaches the world, and how each kind of program is told of it.
+
+It is kept resolved, with its password if it has one, in a file that only root reads.  Programs get it in
+their environment, never in their arguments.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from sunbeam.core.errors import SunbeamError
+from sunbeam.core.paths import Paths
+
+LOCAL = ("localhost", "127.0.0.0/8", "::1", ".svc.cluster.local")
+"""What no proxy can reach: this machine, and names of pods."""
+HIDDEN = "********"
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """URLs by scheme, and names, domains and ranges that are reached without it, separated by commas.
+
+    ``said`` is how a manifest says it: its references are not resolved.
+    """
+
+    http: str = ""
+    https: str = ""
+    no_proxy: str = ""
+    said: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    def __bool__(self) -> bool:
+        return bool(self.http or self.https)
+
+    @classmethod
+    def of_environment(cls, environ: Mapping[str, str] | None = None) -> Proxy:
+        """As programs read it: the small name of a variable before the large one."""
+        variables = os.environ if environ is None else environ
+
+        def value(name: str) -> str:
+            return (variables.get(name) or variables.get(name.upper()) or "").strip()
+
+        return cls(value("http_proxy"), value("https_proxy"), value("no_proxy"))
+
+    @classmethod
+    def kept(cls, paths: Paths) -> Proxy | None:
+        """This node's; None if it has none, or we may not read it.  Raises SunbeamError if it is damaged."""
+        file = proxy_file(paths)
+        try:
+            return cls(**json.loads(file.read_text()))
+        except (FileNotFoundError, PermissionError):
+            return None
+        except (ValueError, TypeError) as error:
+            raise SunbeamError(
+                "The proxy of this node cannot be read",
+                where=str(file),
+                why=str(error),
+                next_command="sunbeam proxy clear",
+            ) from error
+
+    def dump(self) -> str:
+        return json.dumps(asdict(self), indent=1) + "\n"
+
+    def bypassing(self, own: Iterable[str]) -> Proxy:
+        """With ``own`` names, addresses and ranges in ``no_proxy``."""
+        said = [word.strip() for word in self.no_proxy.split(",")]
+        return replace(self, no_proxy=",".join(dict.fromkeys(word for word in (*said, *own) if word)))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """For programs; an empty variable takes away one that they would inherit."""
+        small = {"http_proxy": self.http, "https_proxy": self.https, "no_proxy": self.no_proxy}
+        return {**small, **{name.upper(): value for name, value in small.items()}}
+
+    @property
+    def model_config(self) -> dict[str, str]:
+        """Juju's keys; charms see them as JUJU_CHARM_HTTP_PROXY and so on."""
+        return {
+            "juju-http-proxy": self.http,
+            "juju-https-proxy": self.https,
+            "juju-no-proxy": self.no_proxy,
+        }
+
+    @property
+    def secrets(self) -> list[str]:
+        """Passwords, as they are in the URLs and as they are meant."""
+        raw = [password for url in (self.http, self.https) if (password := _password(url))]
+        return list(dict.fromkeys([*raw, *map(unquote, raw)]))
+
+    def shown(self) -> Proxy:
+        """For people: without passwords."""
+        return replace(self, http=_without_password(self.http), https=_without_password(self.https))
+
+
+def proxy_file(paths: Paths) -> Path:
+    return paths.state / "secrets" / "proxy.json"
+
+
+def program_environment(paths: Paths) -> dict[str, str]:
+    """What this node's proxy adds to the environment of programs; without one they have ours."""
+    proxy = Proxy.kept(paths)
+    return proxy.environment if proxy else {}
+
+
+def _password(url: str) -> str:
+    try:
+        return urlsplit(url).password or ""
+    except ValueError:
+        return ""
+
+
+def _without_password(url: str) -> str:
+    password = _password(url)
+    if not password:
+        return url
+    parts = urlsplit(url)
+    user, _, place = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{user.removesuffix(password)}{HIDDEN}@{place}"))

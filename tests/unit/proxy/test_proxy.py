@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sunbeam.cluster.settings import NodeSettings
+from sunbeam.core.clock import SystemClock
+from sunbeam.core.errors import SunbeamError
+from sunbeam.core.host import Host
+from sunbeam.core.journal import Journal
+from sunbeam.core.paths import Paths
+from sunbeam.core.process import SystemProcesses
+from sunbeam.core.proxy import Proxy, program_environment, proxy_file
+from sunbeam.core.redaction import Redactor
+from sunbeam.core.task import Context
+from sunbeam.tasks.proxy import WriteProxy, own_places
+
+SETTINGS = NodeSettings("node-1", "192.0.2.7")
+NONE = {"http": "", "https": "", "no_proxy": ""}
+URL = "http://ann:p%40ss-word@proxy.example.org:3128"
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> Iterator[Context]:
+    paths, clock = Paths(tmp_path), SystemClock()
+    journal = Journal(paths.journal)
+    host = Host(SystemProcesses(), journal, paths, clock, Redactor())
+    yield Context(host, paths, clock, print)
+    journal.close()
+
+
+def test_programs_read_the_small_name_first() -> None:
+    environ = {"HTTP_PROXY": "http://large:1", "http_proxy": "http://small:1", "HTTPS_PROXY": "http://tls:1"}
+    proxy = Proxy.of_environment(environ)
+    assert (proxy.http, proxy.https, proxy.no_proxy) == ("http://small:1", "http://tls:1", "")
+    assert not Proxy.of_environment({"no_proxy": "example.org"})
+
+
+def test_what_is_our_own_is_never_asked_of_a_proxy() -> None:
+    proxy = Proxy("http://p:1", "", "example.org, localhost").bypassing(own_places(SETTINGS))
+    assert proxy.no_proxy.split(",") == [
+        "example.org", "localhost", "127.0.0.0/8", "::1", ".svc.cluster.local",
+        "node-1", "192.0.2.7", "10.20.30.0/24", "172.24.4.0/24",
+    ]  # fmt: skip
+    assert proxy.environment["NO_PROXY"] == proxy.environment["no_proxy"] == proxy.no_proxy
+    assert proxy.environment["https_proxy"] == "", "an inherited one is taken away"
+
+
+def test_passwords_are_hidden_and_known() -> None:
+    proxy = Proxy(URL, "http://bob@proxy.example.org:3128")
+    assert proxy.shown().http == "http://ann:********@proxy.example.org:3128"
+    assert proxy.shown().https == proxy.https
+    assert proxy.secrets == ["p%40ss-word", "p@ss-word"]
+
+
+async def test_a_resolved_password_is_in_no_file_that_others_read(
+    context: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET_PROXY", URL)
+    task = WriteProxy({**NONE, "http": "${env:SECRET_PROXY}"}, SETTINGS)
+    assert not await task.is_done(context)
+    await task.act(context)
+    file = proxy_file(context.paths)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600 and stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+    assert json.loads(file.read_text())["said"]["http"] == "${env:SECRET_PROXY}"
+    assert program_environment(context.paths)["http_proxy"] == URL
+    assert all("ss-word" not in mutation.target for mutation in context.host.performed)
+    others = [path for path in tmp_path.rglob("*") if path.is_file() and path != file]
+    assert others and all(b"ss-word" not in path.read_bytes() for path in others)
+
+    monkeypatch.delenv("SECRET_PROXY")
+    assert await task.is_done(context), "what it stood for still counts"
+    with pytest.raises(SunbeamError, match="reference"):
+        await WriteProxy({**NONE, "http": "${env:OTHER}"}, SETTINGS, before=NONE).is_done(context)
+
+
+async def test_without_a_word_in_the_manifest_the_environment_counts_once(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.org:3128")
+    bootstrap = WriteProxy(NONE, SETTINGS)
+    await bootstrap.act(context)
+    monkeypatch.delenv("HTTPS_PROXY")
+    kept = Proxy.kept(context.paths)
+    assert kept is not None and kept.https == "http://proxy.example.org:3128"
+    assert await bootstrap.is_done(context)
+
+    clearing = WriteProxy(NONE, SETTINGS, before={**NONE, "https": "http://proxy.example.org:3128"})
+    assert not await clearing.is_done(context)
+    await clearing.act(context)
+    assert Proxy.kept(context.paths) is None and program_environment(context.paths) == {}
+    assert await clearing.is_done(context) and await bootstrap.is_done(context)
+    await clearing.undo(context)
+    assert Proxy.kept(context.paths) == kept
+
+
+async def test_programs_get_what_is_kept_when_they_start(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    processes = SystemProcesses(lambda: program_environment(context.paths))
+    monkeypatch.setenv("https_proxy", "http://inherited:1")
+    show = ["/bin/sh", "-c", 'echo "$http_proxy,$HTTP_PROXY,$https_proxy"']
+    assert (await processes.run(show)).stdout == ",,http://inherited:1\n"
+    await WriteProxy({**NONE, "http": "http://p:1"}, SETTINGS, before=NONE).act(context)
+    assert (await processes.run(show)).stdout == "http://p:1,http://p:1,\n"
+    assert os.environ["https_proxy"] == "http://inherited:1"
+
+
+def test_a_damaged_file_is_named(tmp_path: Path) -> None:
+    file = proxy_file(Paths(tmp_path))
+    file.parent.mkdir(parents=True)
+    file.write_text("{")
+    with pytest.raises(SunbeamError, match="cannot be read"):
+        Proxy.kept(Paths(tmp_path))

@@ -62,7 +62,7 @@ async def apply(cloud: SmallCloud, manifest: Manifest) -> None:
 
 
 async def published(cloud: SmallCloud) -> object:
-    """What was set; None where the charm's default counts.
+    """What was set; None where the charm's default counts."""
     async with Controller(Credentials.from_juju_data(cloud.paths.juju_data)) as controller:
         model = await controller.model(small_bootstrap.MODEL)
         return (await settings(model, "greeter")).config.get("greeting")

@@ -31,7 +31,7 @@ async def machine(context: CheckContext) -> Facts:
 
 
 def root(facts: Facts, wanted: Wanted) -> Iterator[Problem]:
-    """Networks and containers of the host can be made by root only."""
+    """Sunbeam runs as root, who alone can make networks and containers of the host."""
     if facts.system.uid != 0:
         yield Problem(
             "not running as root",
@@ -58,7 +58,7 @@ def distribution(facts: Facts, wanted: Wanted) -> Iterator[Problem]:
 
 
 def cores(facts: Facts, wanted: Wanted) -> Iterator[Problem]:
-    """The control plane starts some twenty processes at the same time: two cores or more."""
+    """There are two processor cores or more."""
     if facts.system.cores < CORES:
         yield Problem(
             f"{facts.system.cores} processor core is too little",

@@ -117,7 +117,7 @@ def free_range(facts: NetworkFacts, own: tuple[str, ...], *others: IPv4Network) 
 
 
 def routes(seen: Networks, wanted: Wanted) -> Iterator[Problem]:
-    """There is one default route, and it does not lead into a VPN."""
+    """There is a default route, it leads into no VPN, and the cloud's address is this machine's."""
     if not seen.facts.interface:
         yield Problem(
             "no default route",

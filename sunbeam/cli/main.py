@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "sunbeam.cli.cloud",
         "Make this machine a cloud with a running VM: bootstrap, configure, launch.",
     ),
+    "check": ("sunbeam.cli.check", "Check whether this machine can be part of a cloud."),
     "cluster": ("sunbeam.cli.cluster", "Bootstrap, look at, stop, start and destroy the cloud."),
     "configure": ("sunbeam.cli.configure", "Make networks, a project, a user, flavors and an image."),
     "launch": ("sunbeam.cli.launch", "Start a VM and wait until it answers."),

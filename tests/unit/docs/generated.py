@@ -15,6 +15,8 @@ from typing import Any
 import yaml
 from typer.testing import CliRunner
 
+from sunbeam.checks.catalogue import CHECKS
+from sunbeam.checks.wanted import ROLES
 from sunbeam.cli.main import app
 from sunbeam.core import events
 from sunbeam.core.errors import ExitCode, Interrupted, NeedsPerson, PreflightFailed, UsageError
@@ -22,6 +24,7 @@ from sunbeam.core.status import ChangeStatus, TaskStatus
 from sunbeam.doctor.rules import RULES
 from sunbeam.images.recipes import Recipe, load_recipes
 from sunbeam.operators.packing import is_machine_charm
+from sunbeam.tasks.fix import FIXES
 from tests.unit.docs import manifest_reference
 from tests.unit.docs.book import ROOT, commands, pages, subcommands
 
@@ -56,6 +59,19 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 def _cell(value: object) -> str:
     return " ".join(str(value).split()).replace("|", "\\|")
+
+
+def _checks() -> str:
+    rows = []
+    for check in CHECKS:
+        when = "before a cloud" if check.once else "always"
+        roles = "all" if len(check.roles) == len(ROLES) else ", ".join(check.roles)
+        rows.append([f"`{check.id}`", check.meaning, roles, when + (", root" if check.needs_root else "")])
+    return _table(["Check", "Content if", "Roles", "When"], rows)
+
+
+def _fixes() -> str:
+    return _table(["Fix", "What it does"], ([f"`{id}`", fix.what] for id, fix in FIXES.items()))
 
 
 def _cli() -> str:
@@ -248,6 +264,8 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "manifest-references": _manifest(["Key"], manifest_reference.reference_rows),
     "manifest-import": _manifest(["There", "Here"], manifest_reference.import_rows),
     "doctor": _doctor,
+    "checks": _checks,
+    "fixes": _fixes,
     "cli": _cli,
     "exit-codes": _exit_codes,
     "task-statuses": lambda: _statuses(TaskStatus),

@@ -1,0 +1,181 @@
+"""``sunbeam check``: everything that would stand in a cloud's way on this machine, in one table."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import asdict, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
+
+import typer
+
+from sunbeam.cli.session import DryRunOption, Output, OutputOption, require_root, run, run_change
+from sunbeam.cli.tables import Format, FormatOption, show, show_data
+from sunbeam.core.errors import ExitCode, Problem
+from sunbeam.core.node import Node, this_node
+
+if TYPE_CHECKING:
+    from sunbeam.checks.check import CheckContext, Examination
+    from sunbeam.checks.wanted import Wanted
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
+
+COMMAND = "sunbeam check"
+
+
+class Role(StrEnum):
+    """What a machine does in a cloud."""
+
+    CONTROL = "control"
+    COMPUTE = "compute"
+
+
+@app.command()
+def check(
+    manifest: Annotated[
+        list[Path] | None, typer.Option("--manifest", "-m", help="Judge by this manifest; can be repeated.")
+    ] = None,
+    role: Annotated[
+        list[Role] | None, typer.Option(help="Check for this role only; can be repeated.")
+    ] = None,
+    fix: Annotated[bool, typer.Option("--fix", help="Apply the safe fixes, then check again.")] = False,
+    dry_run: DryRunOption = False,
+    format: FormatOption = Format.TABLE,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Check whether this machine can be, or go on being, part of a cloud.
+
+    All checks run at the same time; nothing is changed without --fix.  The exit code is 3 if one finds an
+    error, 0 with warnings only.
+    """
+    if fix:
+        require_root()
+    node = this_node()
+    roles = tuple(each.value for each in role or ())
+    found = _examine(node, manifest or [], roles, output)
+    if fix and (ids := _fixes(found)):
+        _show(found, node, format, output)
+        _apply(ids, output, dry_run=dry_run)
+        if dry_run:
+            return
+        found = _examine(node, manifest or [], roles, output)
+    _show(found, node, format, output)
+    if found.failed:
+        raise typer.Exit(ExitCode.PREFLIGHT)
+
+
+def _examine(node: Node, files: Sequence[Path], roles: tuple[str, ...], output: Output) -> Examination:
+    from rich.console import Console
+
+    from sunbeam.checks.catalogue import CHECKS
+    from sunbeam.checks.check import CheckContext, examine
+
+    wanted = _wanted(node, files)
+    wanted = replace(wanted, roles=roles or wanted.roles)
+    context = CheckContext(node.processes, node.paths, wanted)
+    _hide_passwords(node, context)
+    console = Console(stderr=True)
+    interactive = console.is_terminal and output.for_people
+    with console.status("Looking at this machine") if interactive else nullcontext():
+        return run(examine(context, CHECKS))
+
+
+def _wanted(node: Node, files: Sequence[Path]) -> Wanted:
+    """What the cloud on this machine uses, or one of these manifests would.  Raises ManifestErrors."""
+    from sunbeam.checks.wanted import Wanted
+    from sunbeam.cluster.answers import default_address, manifest_here, settings_of
+    from sunbeam.cluster.settings import NodeSettings
+
+    installed = NodeSettings.exists(node.paths)
+    detected = "" if installed else run(default_address(node.processes))
+    try:
+        manifest = manifest_here(node.paths, files, {}, detected).manifest
+    except PermissionError:
+        return Wanted.of_node(NodeSettings.read(node.paths), COMMAND)
+    return Wanted.of(manifest, settings_of(node.paths, manifest), installed=installed)
+
+
+def _hide_passwords(node: Node, context: CheckContext) -> None:
+    """Programs may repeat the URL of their proxy."""
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        try:
+            password = urlsplit(context.environ.get(name, "")).password
+        except ValueError:
+            continue
+        if password:
+            node.redactor.add(password)
+
+
+def _fixes(found: Examination) -> list[str]:
+    return list(dict.fromkeys(problem.fix for problem in found.problems if problem.fix))
+
+
+def _apply(ids: Sequence[str], output: Output, *, dry_run: bool) -> None:
+    from sunbeam.core.request import Request
+    from sunbeam.tasks.fix import FIXES
+
+    if output.for_people:
+        for id in ids:
+            typer.echo(f"fix {id}: {FIXES[id].what}")
+    run_change(Request("fix", {"fixes": list(ids)}), output=output, dry_run=dry_run)
+
+
+def _show(found: Examination, node: Node, format: Format, output: Output) -> None:
+    problems = [problem.redacted(node.redactor.redact) for problem in found.problems]
+    if output is Output.JSON:
+        _tell(problems)
+    elif format is not Format.TABLE:
+        checks = [
+            {
+                "id": each.check.id,
+                "title": each.check.title,
+                "status": each.status,
+                "seconds": round(each.seconds, 3),
+            }
+            for each in found.outcomes
+        ]
+        show_data({"checks": checks, "problems": [asdict(problem) for problem in problems]}, format)
+    else:
+        if problems:
+            show([_row(problem) for problem in problems], format)
+            typer.echo()
+        _summary(found)
+
+
+def _tell(problems: Sequence[Problem]) -> None:
+    """The events that a change tells before it begins, a line each."""
+    import json
+
+    from sunbeam.core.events import ProblemFound
+
+    for problem in problems:
+        typer.echo(json.dumps(ProblemFound(0, **asdict(problem)).as_dict()))
+
+
+def _row(problem: Problem) -> dict[str, Any]:
+    seen = f"{problem.where}: {problem.evidence}" if problem.evidence else problem.where
+    return {
+        "severity": problem.severity,
+        "problem": f"{problem.what}: {problem.why}" if problem.why else problem.what,
+        "evidence": seen,
+        "fix": f"{COMMAND} --fix" if problem.fix else problem.next_command,
+    }
+
+
+def _summary(found: Examination) -> None:
+    """What was looked at, and how much of it is good; green if all of it is."""
+    from rich.console import Console
+    from rich.text import Text
+
+    good = [each.check.title for each in found.outcomes if each.status == "good"]
+    skipped = [each.check.title for each in found.outcomes if each.skipped]
+    style = "" if found.problems else "green"
+    lines = [f"Nothing found by {len(good)} of {len(found.outcomes)} checks: {', '.join(good)}."]
+    lines += [f"Only root can check: {', '.join(skipped)}.  Type: sudo {COMMAND}"] if skipped else []
+    console = Console(width=None if sys.stdout.isatty() else 10_000)
+    for line in lines:
+        console.print(Text(line, style))

@@ -44,5 +44,14 @@ class Change:
         return [by_id[task_id] for task_id in self.graph().static_order()]
 
 
+def differing(one: Any, other: Any, key: str = "") -> list[str]:
+    """Dotted keys in which two intents differ."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        keys = sorted({*one, *other})
+        found = [differing(one.get(each), other.get(each), f"{key}.{each}".lstrip(".")) for each in keys]
+        return [each for several in found for each in several]
+    return [] if one == other else [key]
+
+
 class ChangeFailed(SunbeamError):
     """Some tasks failed; those that do not need them were still done."""

@@ -7,7 +7,7 @@ from collections.abc import Coroutine, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from sunbeam.core.change import Change, ChangeFailed
+from sunbeam.core.change import Change, ChangeFailed, differing
 from sunbeam.core.clock import Clock
 from sunbeam.core.errors import Interrupted, NeedsPerson, PreflightFailed, Problem, SunbeamError
 from sunbeam.core.estimate import PARALLEL
@@ -52,18 +52,19 @@ class Engine:
         self._seams = Seams(journal, host, paths, clock, redactor, listener, command)
         self._parallel = parallel
 
-    async def run(self, change: Change) -> None:
+    async def run(self, change: Change, number: int = 0, again: str = "") -> None:
         """Do ``change``, or continue it where it was cut off.
 
+        With a ``number`` it is that recorded change which goes on.  The task ``again`` is done in any case.
         Raises PreflightFailed before anything changed; SunbeamError of the failed task, ChangeFailed (several
         failed), NeedsPerson or Interrupted, after each of which the same command continues.
         """
         await self._check(change)
-        number, known = self._open(change)
+        number, known = self._open(change, number)
         tasks = tuple((task.id, task.title) for task in change.tasks)
         expected = expectations(change, self._seams.journal)
         self._seams.emit(ChangeStarted(number, change.kind, change.title, tasks, bool(known), expected))
-        await self._closing(number, self._do_all(change, TaskRun(self._seams, number, known)))
+        await self._closing(number, self._do_all(change, TaskRun(self._seams, number, known, again)))
 
     async def undo(self, change: Change, record: ChangeRecord) -> None:
         """Undo the tasks of a recorded change that were begun, each before the tasks it needed.
@@ -71,7 +72,7 @@ class Engine:
         Raises as ``run`` does; undoing again continues.
         """
         known = {task.id: task.status for task in record.tasks}
-        left = [task for task in reversed(change.in_order()) if task.id in known and known[task.id].begun]
+        left = to_undo(change, record)
         self._seams.journal.undo(record.id)
         title = f"Undo: {change.title}"
         self._seams.emit(
@@ -79,6 +80,16 @@ class Engine:
         )
         work = self._undo_all(left, TaskRun(self._seams, record.id, known))
         await self._closing(record.id, work, ChangeStatus.UNDONE)
+
+    async def losses(self, change: Change, record: ChangeRecord) -> list[str]:
+        """What of people's own an undo would lose, by name; reads only."""
+        lost: list[str] = []
+        for task in to_undo(change, record):
+            try:
+                lost += await task.loses(self._seams.context(0, task))
+            except Exception as failure:
+                raise self._seams.typed(task, failure) from failure
+        return [self._seams.redactor.redact(each) for each in dict.fromkeys(lost)]
 
     async def plan(self, change: Change) -> list[Planned]:
         """What ``run`` would do, in order, after the same checks; reads only."""
@@ -108,15 +119,33 @@ class Engine:
         except Exception as failure:
             raise self._seams.typed(task, failure) from failure
 
-    def _open(self, change: Change) -> tuple[int, dict[str, TaskStatus]]:
+    def _open(self, change: Change, number: int) -> tuple[int, dict[str, TaskStatus]]:
         """The change's number, and its tasks' statuses if it was begun before."""
         journal = self._seams.journal
         records = [TaskRecord(t.id, t.title, tuple(t.needs), TaskStatus.PENDING) for t in change.tasks]
-        unfinished = journal.unfinished(change.kind, change.intent)
-        if unfinished is None:
+        begun = journal.change(number) if number else journal.unfinished(change.kind, change.intent)
+        if begun is None:
+            self._tell_of_another(change)
             return journal.begin(change.kind, change.title, change.intent, records, self._seams.now()), {}
-        journal.resume(unfinished.id, records)
-        return unfinished.id, {task.id: task.status for task in unfinished.tasks}
+        journal.resume(begun.id, records)
+        return begun.id, {task.id: task.status for task in begun.tasks}
+
+    def _tell_of_another(self, change: Change) -> None:
+        """Whoever changed his mind in the middle of a change should know that it begins anew."""
+        same = [each for each in self._seams.journal.changes() if each.title == change.title]
+        newest = next((each for each in same if each.kind == change.kind), None)
+        if newest is None or newest.status.finished:
+            return
+        keys = ", ".join(differing(newest.intent, change.intent))
+        problem = Problem(
+            f"Change {newest.id} is not finished, and this one wants something else",
+            where=change.title,
+            why=f"they differ in {keys}; what it has done so far is taken as it is",
+            next_command=f"sunbeam tasks {newest.id}",
+            severity="warning",
+            id="another-intent",
+        )
+        self._seams.emit(ProblemFound(0, **asdict(problem)))
 
     async def _do_all(self, change: Change, run: TaskRun) -> None:
         """Start every task whose needs are done, a bounded number at a time, until none is left."""
@@ -207,6 +236,12 @@ class Engine:
         if all(isinstance(failure, NeedsPerson) for failure in failures):
             return NeedsPerson("Several tasks wait for a person", why=why, next_command=self._seams.command)
         return ChangeFailed(f"{len(failures)} tasks failed", why=why, next_command=self._seams.command)
+
+
+def to_undo(change: Change, record: ChangeRecord) -> list[Task]:
+    """The tasks of a recorded change that were begun, each before the tasks it needed."""
+    known = {task.id: task.status for task in record.tasks}
+    return [task for task in reversed(change.in_order()) if task.id in known and known[task.id].begun]
 
 
 async def _cancel(running: set[asyncio.Task[None]]) -> None:

@@ -112,6 +112,10 @@ class Task(ABC):
         """Read the world again after ``act``.  Raises SunbeamError if it is not as wanted."""
         return None
 
+    async def loses(self, context: Context) -> list[str]:
+        """What of people's own ``undo`` would lose, each by name; reads only."""
+        return []
+
     async def undo(self, context: Context) -> None:
         """Take back what ``act`` did, from any half-done state."""
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from sunbeam.core.clock import Clock
+from sunbeam.core.disks import disk_full, says_full
 from sunbeam.core.errors import NeedsPerson, SunbeamError
 from sunbeam.core.events import (
     Awaiting,
@@ -95,7 +97,10 @@ class Seams:
         """The failure as an error a person can act on: redacted, and never without a next command."""
         while isinstance(failure, ExceptionGroup):
             failure = failure.exceptions[0]
-        if isinstance(failure, SunbeamError):
+        if says_full(failure):
+            written = (self.paths.state, self.paths.run, self.paths.etc, Path(tempfile.gettempdir()))
+            error = disk_full(task.title, failure, written)
+        elif isinstance(failure, SunbeamError):
             error = failure
         elif isinstance(failure, ProcessFailed):
             error = SunbeamError(f"{task.title}: a program failed", why=str(failure))
@@ -109,10 +114,14 @@ class Seams:
 
 
 class TaskRun:
-    """Does or undoes tasks of change number ``change``; ``known`` is how the journal found them."""
+    """Does or undoes tasks of change number ``change``; ``known`` is how the journal found them.
 
-    def __init__(self, seams: Seams, change: int, known: Mapping[str, TaskStatus]) -> None:
+    The task ``again`` is done even if all is as wanted.
+    """
+
+    def __init__(self, seams: Seams, change: int, known: Mapping[str, TaskStatus], again: str = "") -> None:
         self._seams = seams
+        self._again = again
         self._change = change
         self._known = known
 
@@ -125,7 +134,7 @@ class TaskRun:
         await self._journaled(task, self._undo)
 
     async def _do(self, task: Task, context: Context) -> TaskStatus:
-        if await task.is_done(context):
+        if task.id != self._again and await task.is_done(context):
             return TaskStatus.UNCHANGED
         self._begun(task, TaskStatus.DOING)
         await self._attempts(task, context)

@@ -66,7 +66,7 @@ class Work(Task):
 
 async def _look(looks: object) -> Look:
     number = next(looks)  # type: ignore[call-overload]
-    return Look(done=number == 12, missing="waiting for the database", unit="nova/0")
+    return Look(done=number == 24, missing="waiting for the database", unit="nova/0")
 
 
 def main(what: str, *options: str) -> None:

@@ -1,0 +1,126 @@
+"""The journal's SQLite file: calls are transactions that survive a power loss, failures typed errors."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sunbeam.core.errors import SunbeamError
+
+VERSION = 2
+FROM_VERSION_1 = "ALTER TABLE change ADD COLUMN undoing INTEGER NOT NULL DEFAULT 0"
+TABLES = """
+CREATE TABLE change (
+  id INTEGER PRIMARY KEY, kind TEXT NOT NULL, title TEXT NOT NULL, intent TEXT NOT NULL,
+  status TEXT NOT NULL, started TEXT NOT NULL, finished TEXT NOT NULL DEFAULT '',
+  error TEXT NOT NULL DEFAULT '', undoing INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE task (
+  change INTEGER NOT NULL REFERENCES change, position INTEGER NOT NULL, id TEXT NOT NULL,
+  title TEXT NOT NULL, needs TEXT NOT NULL, status TEXT NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0, started TEXT NOT NULL DEFAULT '',
+  finished TEXT NOT NULL DEFAULT '', seconds REAL NOT NULL DEFAULT 0, error TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY (change, id)) WITHOUT ROWID;
+CREATE TABLE host_change (
+  id INTEGER PRIMARY KEY, kind TEXT NOT NULL, target TEXT NOT NULL, before TEXT NOT NULL,
+  time TEXT NOT NULL, UNIQUE (kind, target));
+"""
+NOT_WRITTEN = (
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+)
+"""What is wrong with the disk or another process; everything else is wrong with the file."""
+WITHOUT = (
+    "it is the record of what was changed on this machine: without it `sunbeam cluster destroy` removes what"
+    " is in Sunbeam's own folders, and packages and files elsewhere stay"
+)
+
+
+class JournalDamaged(SunbeamError):
+    """The file is not a journal of this version."""
+
+
+class JournalNotWritten(SunbeamError):
+    """The disk does not take what must be on record before anything is changed."""
+
+
+class JournalFile:
+    """Raises JournalDamaged for a file that cannot be read, JournalNotWritten for one that takes no more."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)
+        with self._typed():
+            self._db = sqlite3.connect(path, isolation_level=None, timeout=10)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+        found = self._version()
+        if found not in range(VERSION + 1):
+            raise self.damaged(f"it has version {found}, this Sunbeam reads version {VERSION}")
+        if found != VERSION:
+            self._make()
+
+    def close(self) -> None:
+        self._db.close()
+
+    def rows(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        with self._typed():
+            return self._db.execute(statement, values).fetchall()
+
+    def write(self, statement: str, values: Sequence[Any] = ()) -> int:
+        """Returns the id of the row that was inserted, if one was."""
+        with self._typed():
+            return int(self._db.execute(statement, values).lastrowid or 0)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        self.write("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.write("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+    def damaged(self, why: str) -> JournalDamaged:
+        aside = self._path.parent / "damaged-journal"
+        return JournalDamaged(
+            "The journal cannot be read",
+            where=str(self._path),
+            why=f"{why}\n{WITHOUT}",
+            next_command=f"mkdir {aside} && mv {self._path}* {aside}/",
+        )
+
+    def _version(self) -> int:
+        return int(self.rows("PRAGMA user_version")[0][0])
+
+    def _make(self) -> None:
+        """Bring the tables to this version, unless another process has just done so."""
+        with self.transaction():
+            found = self._version()
+            statements = {0: TABLES.split(";\n"), 1: [FROM_VERSION_1]}.get(found, [])
+            for statement in statements:
+                self.write(statement)
+            self.write(f"PRAGMA user_version={VERSION}")
+
+    @contextmanager
+    def _typed(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode & 0xFF not in NOT_WRITTEN:
+                raise self.damaged(str(error)) from error
+            raise JournalNotWritten(
+                "The journal cannot be written",
+                where=str(self._path),
+                why=str(error),
+                next_command=f"df -h {self._path.parent}",
+            ) from error

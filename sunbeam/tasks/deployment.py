@@ -14,21 +14,20 @@ from sunbeam.core.task import Context, Task
 from sunbeam.juju.applications import resolve
 from sunbeam.juju.controller import Controller
 from sunbeam.juju.credentials import Credentials
-from sunbeam.juju.debug_log import DebugLog, LogQuery
+from sunbeam.juju.debug_log import DebugLog
 from sunbeam.juju.errors import JujuError, JujuStuck
 from sunbeam.juju.model import Model
 from sunbeam.juju.status import full_status
 from sunbeam.juju.watch import wait_active
 from sunbeam.provider.service import Provider
 from sunbeam.provider.serving import in_process
+from sunbeam.tasks.explanation import explained
 from sunbeam.tasks.module_preview import foresee_module
 from sunbeam.terraform.backend import StateBackend
 from sunbeam.terraform.binary import find_core
 from sunbeam.terraform.events import Event, ResourceEvent
 from sunbeam.terraform.module import REFERENCES, Module, write_private
 
-TOLD_UNITS = 3
-TOLD_LINES = 4
 Variables = Callable[[Context], Awaitable[Mapping[str, Any]]]
 ForeseenVariables = Callable[[Context, Mapping[str, Foresight]], Awaitable[Mapping[str, Any]]]
 
@@ -137,7 +136,8 @@ class WaitActive(Task):
             try:
                 await wait_active(model, on_progress=context.units, grace=self._grace)
             except JujuStuck as stuck:
-                raise await _explained(stuck, DebugLog(credentials, model.uuid)) from stuck
+                logs = context.paths.logs / "containers"
+                raise await explained(stuck, DebugLog(credentials, model.uuid), logs) from stuck
 
     async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:
         return Foresight(changes=False)
@@ -149,19 +149,3 @@ async def _retry_failed_hooks(model: Model) -> None:
         if "error" in (unit.workload.current, unit.agent.current):
             with suppress(JujuError):  # it may have been tried and be well by now
                 await resolve(model, unit.name)
-
-
-async def _explained(stuck: JujuStuck, log: DebugLog) -> JujuStuck:
-    """The error with the last words of the charms whose hooks failed."""
-    failed = [unit for unit, reason in sorted(stuck.reasons.items()) if reason.startswith("error")]
-    for unit in failed[:TOLD_UNITS]:
-        with suppress(JujuError):
-            said = [line.message for line in await log.kept(LogQuery("ERROR", unit, TOLD_LINES))]
-            words = [
-                line for text in said for line in text.splitlines() if not line.startswith("hook failed")
-            ]
-            if words:
-                stuck.why += "\n".join([f"\n{unit} said last:", *words[-TOLD_LINES:]])
-    if failed:
-        stuck.next_command = f"sunbeam debug log --unit {failed[0]}"
-    return stuck

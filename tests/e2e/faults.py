@@ -24,7 +24,10 @@ import aiohttp
 from sunbeam.cluster.certificates import ClusterCertificates
 from sunbeam.cluster.services import services_of
 from sunbeam.cluster.settings import NodeSettings
+from sunbeam.core import lock
+from sunbeam.core.journal import Journal
 from sunbeam.core.paths import Paths
+from sunbeam.core.status import ChangeStatus
 from sunbeam.juju.applications import set_config
 from sunbeam.juju.controller import Controller
 from sunbeam.juju.credentials import Credentials
@@ -126,13 +129,12 @@ def stopped_program(name: str) -> Fault:
 @contextmanager
 def changed(path: Path, content: str | bytes, after: Callable[[], object] = lambda: None) -> Fault:
     """The same file (its inode stays) with another content; ``after`` is done when it is back."""
-    before, mode = path.read_bytes(), path.stat().st_mode
+    before = path.read_bytes()
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     try:
         yield
     finally:
         path.write_bytes(before)
-        path.chmod(mode)
         after()
 
 
@@ -214,7 +216,8 @@ def image_build_failure() -> Fault:
     broken = recipe.read_text().replace("memcached", "no-such-package-of-debian")
     assert "no-such-package-of-debian" in broken
     with changed(recipe, broken, lambda: sunbeam("cluster", "start")):
-        assert sunbeam("image", "build", "memcached").returncode == 1
+        built = sunbeam("image", "build", "memcached")
+        assert "could not be built" in built.stderr, built.stderr
         yield
 
 
@@ -225,9 +228,9 @@ def interrupted_change() -> Fault:
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
     try:
-        wait_until(lambda: bool(text_of(PATHS.change_lock)), "the change does not begin")
-        time.sleep(1.5)
-        _kill_change(process)
+        wait_until(lambda: _changing() > 0, "the change does not begin")
+        os.kill(_changing(), signal.SIGKILL)
+        process.wait()
         yield
     finally:
         process.kill()
@@ -235,11 +238,14 @@ def interrupted_change() -> Fault:
         sunbeam("cluster", "start")
 
 
-def _kill_change(process: subprocess.Popen[bytes]) -> None:
-    """Whoever does the change, and who watches it."""
-    os.kill(int(json.loads(text_of(PATHS.change_lock))["pid"]), signal.SIGKILL)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+def _changing() -> int:
+    """The process that makes a change which is in the journal; 0 if there is none."""
+    holder = lock.holder(PATHS.change_lock)
+    if holder is None:
+        return 0
+    with Journal.reading(PATHS.journal) as journal:
+        changes = journal.changes() if journal else []
+    return holder.pid if changes and changes[0].status is ChangeStatus.DOING else 0
 
 
 def text_of(path: Path) -> str:
@@ -265,7 +271,10 @@ def stolen_port(port: int) -> Fault:
 def held_lock() -> Fault:
     """By a process that is no change."""
     PATHS.change_lock.touch()
-    program = "import fcntl, sys, time; fcntl.flock(open(sys.argv[1], 'a'), fcntl.LOCK_EX); time.sleep(600)"
+    program = (
+        "import fcntl, sys, time; file = open(sys.argv[1], 'a');"
+        " fcntl.flock(file, fcntl.LOCK_EX); time.sleep(600)"
+    )
     holder = subprocess.Popen([sys.executable, "-c", program, PATHS.change_lock])
 
     def is_held() -> bool:
@@ -277,6 +286,7 @@ def held_lock() -> Fault:
         return False
 
     try:
+        time.sleep(0.2)
         wait_until(is_held, "the lock is not held")
         yield
     finally:
@@ -386,9 +396,8 @@ def out_of_memory() -> Fault:
         _fill_memcached()
         yield
     finally:
-        limit.write_text("-1" if "limit" in limit.name else "max")
-        os.kill(pid, signal.SIGKILL)  # its next container counts anew
-        wait_until(lambda: container("memcached/0")[1] not in (0, pid), "memcached does not come back")
+        if limit.exists():  # the container was not killed whole
+            limit.write_text("-1" if "limit" in limit.name else "max")
 
 
 def _memory_limit(pid: int) -> Path:
@@ -449,11 +458,25 @@ def crash_loop() -> Fault:
 
 @contextmanager
 def sql(statement: str, undo: str) -> Fault:
-    within("mariadb/0", "mariadb", "-e", statement)
+    """In one session: another may not be let in."""
+    session = subprocess.Popen(
+        ["nsenter", f"--target={container('mariadb/0')[1]}", "--all", "--", "mariadb", "-n", "-BN"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    asked, told = session.stdin, session.stdout
+    assert asked is not None and told is not None
+
+    def tell(words: str) -> None:
+        asked.write(f"{words}; SELECT 'done';\n")
+        asked.flush()
+        assert told.readline() == "done\n"
+
+    tell(statement)
     try:
         yield
     finally:
-        within("mariadb/0", "mariadb", "-e", undo)
+        tell(undo)
+        session.communicate()
 
 
 @contextmanager

@@ -7,8 +7,8 @@ import stat
 import subprocess
 import tarfile
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +29,14 @@ def garbled(path: Path, content: str) -> Seeded:
     return lambda scratch: faults.changed(path, content)
 
 
-def open_to_all(scratch: Path) -> AbstractContextManager[None]:
+@contextmanager
+def open_to_all(scratch: Path) -> Iterator[None]:
     file = PATHS.etc / "openrc"
-    fault = faults.changed(file, file.read_text())
     file.chmod(0o644)
-    return fault
+    try:
+        yield
+    finally:
+        file.chmod(0o600)
 
 
 def other_address(scratch: Path) -> AbstractContextManager[None]:
@@ -82,7 +85,7 @@ FAULTS: dict[str, tuple[str, str, Seeded]] = {
     "libvirt down": ("service-down", "", lambda _: faults.stopped_service("machine-0", "libvirtd")),
     "ingress down": ("service-down", "", lambda _: faults.stopped_service("ingress/0", "haproxy")),
     "MariaDB out of connections": (
-        "mariadb-connections", "max_connections = 10",
+        "mariadb-connections", "connections",
         lambda _: faults.sql("SET GLOBAL max_connections = 10", "SET GLOBAL max_connections = 1000"),
     ),
     "MariaDB read-only": (

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 
 from sunbeam.doctor.look import Look, NotRead
-from sunbeam.doctor.readings.containers import LogLine, container_log, containers, inside
+from sunbeam.doctor.readings.containers import container_log, containers, inside
+from sunbeam.substrates.embedded.container_log import LogLine
 
 MARIADB, RABBITMQ, HYPERVISOR = "mariadb/0", "rabbitmq/0", "hypervisor/0"
 TLS = {HYPERVISOR: "/var/lib/openvswitch/pki", "ovn-central/0": "/etc/ovn", "neutron/0": "/etc/neutron/ovn"}

@@ -15,14 +15,13 @@ import aiohttp
 
 from sunbeam.doctor.look import Look, NotRead
 from sunbeam.doctor.readings.node import settings
-from sunbeam.doctor.readings.text import tail, text
+from sunbeam.doctor.readings.text import text
+from sunbeam.substrates.embedded.container_log import LogLine, last_lines
 from sunbeam.substrates.embedded.containers_conf import ContainerFolders
 from sunbeam.substrates.embedded.directory import Directory
 from sunbeam.substrates.embedded.pebble_watch import reachable
 from sunbeam.substrates.embedded.process_watch import is_alive
 
-FRACTION = re.compile(r"(\.\d{6})\d*")
-RECORD = re.compile(r"^(\S+) (?:stdout|stderr) [FP] ?(.*)$")
 BOOTED = re.compile(r"\[pebble\] v\S+ listens on ")
 
 
@@ -51,19 +50,9 @@ async def containers(look: Look) -> tuple[Container, ...]:
     return tuple(found)
 
 
-@dataclass(frozen=True)
-class LogLine:
-    time: datetime
-    text: str
-
-
 async def container_log(look: Look, name: str) -> list[LogLine]:
     """Its last lines, without what podman puts before them."""
-    lines = []
-    for line in tail(look.paths.logs / f"containers/{name}.log"):
-        if record := RECORD.match(line):
-            lines.append(LogLine(datetime.fromisoformat(FRACTION.sub(r"\1", record[1])), record[2]))
-    return lines
+    return last_lines(look.paths.logs / f"containers/{name}.log")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sunbeam.core.traceback_text import last_words
 from sunbeam.doctor.diagnosis import Diagnosis
-from sunbeam.doctor.look import Look
+from sunbeam.doctor.look import Look, NotRead
 from sunbeam.doctor.readings import backends, containers, node, operators, outside
 from sunbeam.operators.hooks import Hook
 
@@ -16,25 +16,20 @@ WELL = ("active", "unknown")
 
 
 async def mariadb_connections(look: Look) -> list[Diagnosis]:
-    seen = await look.known(backends.mariadb)
-    if seen is None:
-        lines = await look.known(backends.unit_lines, backends.MARIADB) or []
-        refused = [line.text for line in lines[-20:] if "Too many connections" in line.text]
-        evidence = refused[-1] if refused else ""
-    elif seen.connected >= seen.limit * NEARLY_ALL:
-        evidence = f"Threads_connected = {seen.connected}, max_connections = {seen.limit}"
+    """With none left nobody is told anything, so that only a new start helps."""
+    remedy = await _in_container(look, backends.MARIADB, "mariadb -e 'SHOW FULL PROCESSLIST'")
+    try:
+        seen = await look(backends.mariadb)
+    except NotRead as error:
+        if "Too many connections" not in str(error):
+            raise
+        found = next(each for each in await look(containers.containers) if each.unit == backends.MARIADB)
+        evidence, remedy = str(error), f"kill {found.pid}"
     else:
-        return []
-    if not evidence:
-        return []
-    return [
-        Diagnosis(
-            "MariaDB has no connections left",
-            evidence,
-            await _in_container(look, backends.MARIADB, "mariadb -e 'SHOW FULL PROCESSLIST'"),
-            about=backends.MARIADB,
-        )
-    ]
+        if seen.connected < seen.limit * NEARLY_ALL:
+            return []
+        evidence = f"Threads_connected = {seen.connected}, max_connections = {seen.limit}"
+    return [Diagnosis("MariaDB has no connections left", evidence, remedy, about=backends.MARIADB)]
 
 
 async def mariadb_read_only(look: Look) -> list[Diagnosis]:

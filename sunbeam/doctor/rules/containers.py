@@ -10,6 +10,7 @@ from sunbeam.doctor.diagnosis import Diagnosis
 from sunbeam.doctor.look import Look, NotRead
 from sunbeam.doctor.readings import containers, node, operators
 from sunbeam.doctor.readings.backends import unit_lines
+from sunbeam.substrates.embedded.container_log import last_errors
 
 LOOP_TIME = timedelta(minutes=10)
 LOOP_STARTS = 3
@@ -196,10 +197,5 @@ async def _last_words(look: Look, unit: str, service: str = "") -> str:
     ended = [
         line.partition("[pebble] ")[2] for line in lines if f'"{service}"' in line and "[pebble]" in line
     ]
-    told = [
-        line
-        for line in own
-        if re.search(r"error|exception|fatal|cannot|failed|no space", line, re.IGNORECASE)
-    ]
-    words = (told[-2:] or own[-2:]) + ended[-1:]
+    words = last_errors(own) + ended[-1:]
     return "\n".join(word[:300] for word in words)

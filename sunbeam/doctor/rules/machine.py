@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sunbeam.cluster.settings import NodeSettings
 from sunbeam.doctor.diagnosis import Diagnosis, Severity
@@ -15,6 +15,8 @@ NEEDED_MEMORY = 300 << 20
 NEEDED_INODES = 1000
 LARGEST_SKEW = timedelta(minutes=5)
 OOM_REMEMBERED = timedelta(hours=1)
+OOM_RECENT = timedelta(minutes=3)
+RESTARTED = timedelta(seconds=20)
 LARGEST_PROCESSES = "grep VmRSS /proc/[0-9]*/status | sort -nk2 | tail"
 SLOW_DISK = ("slow fdatasync", "apply request took too long", "leader failed to send out heartbeat on time")
 
@@ -110,33 +112,42 @@ async def memory_short(look: Look) -> list[Diagnosis]:
 
 async def oom_killed(look: Look) -> list[Diagnosis]:
     """The kernel's log names the victim, its container by the cgroup; without it cgroups still count."""
-    units = await look(containers.ids) if await look(node.is_node) else {}
     now = look.clock.now().astimezone(UTC)
     found = {}
     for line in await look.known(host.kernel_log) or ():
         if line.text.startswith("oom-kill:") and now - line.time < OOM_REMEMBERED:
             fields = dict(field.partition("=")[::2] for field in line.text[9:].split(","))
-            group = fields.get("task_memcg", "")
-            unit = next((unit for id, unit in units.items() if id in group), "")
             limited = fields.get("constraint") == "CONSTRAINT_MEMCG"
+            unit = await _victim(look, fields.get("task_memcg", ""), line.time)
             if unit or not limited:
-                found[unit] = _oom(
-                    unit, fields.get("task", "a program"), limited, f"{line.time:%H:%M:%S} {line.text}"
-                )
+                evidence = f"{line.time:%H:%M:%S} {line.text}"
+                found[unit] = _oom(unit, fields.get("task", "a program"), evidence, limited, now - line.time)
     for unit, count in (await look.known(containers.oom_kills) or {}).items():
-        found.setdefault(
-            unit, _oom(unit, "a program", True, f"its cgroup counts {count} kills for lack of memory")
-        )
+        evidence = f"its cgroup counts {count} kills for lack of memory"
+        found.setdefault(unit, _oom(unit, "a program", evidence, True, OOM_REMEMBERED))
     return list(found.values())
 
 
-def _oom(unit: str, program: str, limited: bool, evidence: str) -> Diagnosis:
+async def _victim(look: Look, group: str, killed: datetime) -> str:
+    """The unit of a cgroup; of one that is gone, the unit whose container started right after it."""
+    for id, unit in (await look.known(containers.ids) or {}).items():
+        if id in group:
+            return unit
+    for each in await look.known(containers.containers) or () if "libpod" in group else ():
+        starts = await look.known(containers.started_at, each.name) or ()
+        if any(timedelta(0) <= start - killed < RESTARTED for start in starts):
+            return each.unit
+    return ""
+
+
+def _oom(unit: str, program: str, evidence: str, limited: bool, ago: timedelta) -> Diagnosis:
     why = "its container has a limit that is too low" if limited else "the machine had none left"
     return Diagnosis(
         f"The kernel killed {program}{f' of {unit}' if unit else ''} for lack of memory: {why}",
         evidence,
         LARGEST_PROCESSES,
         about=unit,
+        severity="error" if ago < OOM_RECENT else "warning",
     )
 
 

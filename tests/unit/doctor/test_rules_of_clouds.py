@@ -20,6 +20,7 @@ from sunbeam.core.status import ChangeStatus, TaskStatus
 from sunbeam.doctor.look import NotRead
 from sunbeam.doctor.readings import backends, certificates, containers, host, node, operators, outside
 from sunbeam.operators.entities import HookError, Status, Unit
+from sunbeam.substrates.embedded.container_log import LogLine
 from tests.unit.doctor.fake_look import NOW, diagnoses, diagnosis
 
 NODE: Mapping[Any, Any] = {node.is_node: True}
@@ -46,8 +47,8 @@ def unit(name: str = "nova/0", **fields: Any) -> Unit:
     return Unit(model_uuid="m", name=name, application=name.partition("/")[0], **fields)
 
 
-def said(*texts: str) -> list[containers.LogLine]:
-    return [containers.LogLine(NOW - timedelta(minutes=1), text) for text in texts]
+def said(*texts: str) -> list[LogLine]:
+    return [LogLine(NOW - timedelta(minutes=1), text) for text in texts]
 
 
 # Programs.
@@ -329,12 +330,9 @@ async def test_mariadb(tmp_path: Path) -> None:
 
 async def test_mariadb_that_lets_nobody_in(tmp_path: Path) -> None:
     line = "ERROR 1040 (08004): Too many connections"
-    answers = {
-        containers.containers: (MARIADB,),
-        backends.mariadb: NotRead(line),
-        backends.unit_lines: said(line),
-    }
-    assert (await diagnosis("mariadb-connections", tmp_path, answers)).evidence == line
+    answers = {containers.containers: (MARIADB,), backends.mariadb: NotRead(line)}
+    found = await diagnosis("mariadb-connections", tmp_path, answers)
+    assert (found.evidence, found.remedy) == (line, "kill 11")
 
 
 async def test_rabbitmq_alarms(tmp_path: Path) -> None:

@@ -94,7 +94,6 @@ async def test_too_little_memory_and_swapping(tmp_path: Path) -> None:
 async def test_a_killed_service_is_named_by_its_cgroup(tmp_path: Path) -> None:
     line = host.KernelLine(NOW - timedelta(minutes=2), OOM)
     answers = {
-        node.is_node: True,
         containers.ids: {"abc": "mariadb/0"},
         host.kernel_log: (line,),
         containers.oom_kills: {"mariadb/0": 1},
@@ -108,13 +107,31 @@ async def test_a_killed_service_is_named_by_its_cgroup(tmp_path: Path) -> None:
 async def test_kills_of_long_ago_or_of_other_containers_do_not_count(tmp_path: Path, ago: timedelta) -> None:
     line = host.KernelLine(NOW - ago, OOM)
     ids = {"abc": "mariadb/0"} if ago > timedelta(hours=1) else {}
-    answers = {node.is_node: True, containers.ids: ids, host.kernel_log: (line,), containers.oom_kills: {}}
+    answers = {
+        containers.ids: ids,
+        host.kernel_log: (line,),
+        containers.oom_kills: {},
+        containers.containers: (containers.Container("n", "nova/0", 1),),
+        (containers.started_at, "n"): [NOW - timedelta(minutes=30)],
+    }
     assert await diagnoses("oom-killed", tmp_path, answers) == []
+
+
+async def test_a_container_that_was_killed_whole_is_known_by_its_start(tmp_path: Path) -> None:
+    line = host.KernelLine(NOW - timedelta(minutes=1), OOM)
+    answers = {
+        containers.ids: {},
+        host.kernel_log: (line,),
+        containers.oom_kills: {},
+        containers.containers: (containers.Container("n", "nova/0", 1),),
+        (containers.started_at, "n"): [NOW - timedelta(seconds=55)],
+    }
+    found = await diagnosis("oom-killed", tmp_path, answers)
+    assert (found.about, found.severity) == ("nova/0", "error")
 
 
 async def test_cgroups_count_kills_where_the_kernels_log_is_not_ours(tmp_path: Path) -> None:
     answers = {
-        node.is_node: True,
         containers.ids: {},
         host.kernel_log: NotRead("dmesg: Operation not permitted"),
         containers.oom_kills: {"nova/0": 2},

@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "tasks": ("sunbeam.cli.tasks", "Show the tasks of one change."),
     "manifest": ("sunbeam.cli.manifest", "Write, check and compare files that say what a cloud is made of."),
     "report": ("sunbeam.cli.report", "Write one change as a page: its timeline, what took long, errors."),
+    "diff": ("sunbeam.cli.diff", "Show what running bootstrap now would change."),
     "plans": ("sunbeam.cli.plans", "Look at Terraform modules, their state and locks."),
     "image": ("sunbeam.cli.image", "Build, list, export and import container images."),
     "doctor": ("sunbeam.cli.doctor", "Find out what is wrong, and what to do about it."),

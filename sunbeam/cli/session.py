@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from contextlib import closing
 from enum import StrEnum
 from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
 
 from sunbeam.core.command import this_command
-from sunbeam.core.engine import Change, Engine
+from sunbeam.core.engine import Change
 from sunbeam.core.errors import UsageError
-from sunbeam.core.events import ChangePreviewed
-from sunbeam.core.host import Host
 from sunbeam.core.journal import Journal
 from sunbeam.core.lock import ChangeLocked, holder
 from sunbeam.core.making import Making
@@ -64,12 +59,13 @@ def run_change(request: Request, *, output: Output = Output.TEXT, dry_run: bool 
     """
     require_root()
     node = this_node()
-    build = partial(_build, request=request)
     if dry_run:
-        _list(build, node, output)
+        from sunbeam.cli.preview import show_request
+
+        show_request(node, request, output)
         return
     try:
-        make(Making(node, build, this_command()), output)
+        make(Making(node, partial(_build, request=request), this_command()), output)
     except ChangeLocked:
         running = _running(node.paths, request)
         if running is None:
@@ -117,23 +113,3 @@ def _running(paths: Paths, request: Request) -> int | None:
         record = journal.change(found.change)
     same = (record.kind, record.intent) == (request.kind, request.intent) and not record.undoing
     return record.id if same else None
-
-
-def _list(change: Callable[[Node], Change], node: Node, output: Output) -> None:
-    """Nothing is written, not even a journal where there is none."""
-    from sunbeam.cli.preview import show_preview
-    from sunbeam.cli.render import renderer
-    from sunbeam.core.preview import preview
-
-    with TemporaryDirectory(prefix="sunbeam-") as scratch:
-        path = node.paths.journal if node.paths.journal.exists() else Path(scratch) / "journal.db"
-        with closing(Journal(path)) as journal, renderer(output) as listener:
-            host = Host(node.processes, journal, node.paths, node.clock, node.redactor, dry_run=True)
-            engine = Engine(
-                journal, host, node.paths, node.clock, node.redactor, listener, command=this_command()
-            )
-            found = run(preview(engine, change(node), journal))
-            if output is Output.JSON:
-                listener(ChangePreviewed(0, found))
-            else:
-                show_preview(found, verbose=output is Output.VERBOSE)

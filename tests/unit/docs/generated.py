@@ -18,8 +18,10 @@ from typer.testing import CliRunner
 from sunbeam.checks.catalogue import CHECKS
 from sunbeam.checks.wanted import ROLES
 from sunbeam.cli.main import app
-from sunbeam.core import events
+from sunbeam.core import events, foresight
 from sunbeam.core.errors import ExitCode, Interrupted, NeedsPerson, PreflightFailed, UsageError
+from sunbeam.core.estimate import Expected
+from sunbeam.core.event_schema import event_schema
 from sunbeam.core.status import ChangeStatus, TaskStatus
 from sunbeam.doctor.rules import RULES
 from sunbeam.images.recipes import Recipe, load_recipes
@@ -29,15 +31,16 @@ from tests.unit.docs import manifest_reference
 from tests.unit.docs.book import ROOT, commands, pages, subcommands
 
 SCHEMA = ROOT / "docs/reference/manifest.schema.json"
+EVENT_SCHEMA = ROOT / "docs/reference/events.schema.json"
 BLOCK = re.compile(r"<!-- generated: ([\w-]+) -->\n.*?<!-- end -->", re.DOTALL)
 VARIABLE = re.compile(r'^variable "(\w+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
 OUTPUT = re.compile(r'^output "(\w+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
 APPLICATION = re.compile(r"^    ([\w-]+) +=", re.MULTILINE)
-PROGRESS = (events.TaskProgress, events.Awaiting, events.HostChanged, events.Heartbeat)
 ERRORS = (UsageError, PreflightFailed, NeedsPerson, Interrupted)
-EVENTS = (
-    events.ProblemFound, events.ChangeStarted, events.TaskStarted, *PROGRESS,
-    events.TaskFinished, events.ChangeFinished,
+EVENTS = tuple(events.KINDS.values())
+EVENT_PARTS = (
+    Expected, foresight.Preview, foresight.PlannedTask, foresight.Foresight, foresight.Touch,
+    foresight.ResourceChange, foresight.AttributeChange, foresight.Artifact,
 )  # fmt: skip
 
 
@@ -50,6 +53,11 @@ def main() -> None:
     for page in pages():
         page.path.write_text(refreshed(page.text))
     SCHEMA.write_text(manifest_reference.schema_text())
+    EVENT_SCHEMA.write_text(event_schema_text())
+
+
+def event_schema_text() -> str:
+    return json.dumps(event_schema(), indent=2) + "\n"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -106,6 +114,14 @@ def _events() -> str:
         documented = event.__doc__ if event.__doc__ and not event.__doc__.startswith(event.__name__) else ""
         rows.append([f"`{_type_of(event)}`", ", ".join(names), (documented or "").replace("``", "`")])
     return _table(["Type", "Fields of its own", "Meaning"], rows)
+
+
+def _event_parts() -> str:
+    rows = []
+    for part in EVENT_PARTS:
+        names = ", ".join(f"`{each.name}`" for each in fields(part))
+        rows.append([f"`{part.__name__}`", names, (part.__doc__ or "").replace("``", "`")])
+    return _table(["Object", "Fields", "Meaning"], rows)
 
 
 def _type_of(event: type[events.Event]) -> str:
@@ -232,17 +248,23 @@ def _parameters(action: Mapping[str, Any]) -> str:
 def _images() -> str:
     recipes = load_recipes(ROOT / "images")
     rows = (
-        [f"`{name}`", f"`{recipe.parent.name}`" if recipe.parent else "Debian 13", _comment(recipe)]
+        [
+            f"`{name}`",
+            f"`{recipe.parent.name}`" if recipe.parent else "Debian 13",
+            f"{(recipe.size or 0) // 1_000_000} MB",
+            f"{recipe.weight} s",
+            _comment(recipe),
+        ]
         for name, recipe in recipes.items()
     )
-    return _table(["Image", "From", "Holds"], rows)
+    return _table(["Image", "From", "Size", "Builds in", "Holds"], rows)
 
 
 def _comment(recipe: Recipe) -> str:
     """What the recipe's first lines say."""
     lines = (recipe.folder / "Containerfile").read_text().splitlines()
     said = lines[: next(place for place, line in enumerate(lines) if not line.startswith("#"))]
-    return " ".join(line.removeprefix("#").strip() for line in said)
+    return " ".join(line.removeprefix("#").strip() for line in said if not line.startswith("# weight:"))
 
 
 def _doctor() -> str:
@@ -271,6 +293,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "task-statuses": lambda: _statuses(TaskStatus),
     "change-statuses": lambda: _statuses(ChangeStatus),
     "events": _events,
+    "event-parts": _event_parts,
     "openstack-variables": lambda: _variables("openstack"),
     "openstack-outputs": lambda: _outputs("openstack"),
     "openstack-picture": _picture,

@@ -10,7 +10,7 @@ from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core import events
 from sunbeam.core.paths import Paths
 from tests.unit.docs.book import ROOT, Page, pages
-from tests.unit.docs.generated import BLOCK, BLOCKS, EVENTS, refreshed
+from tests.unit.docs.generated import BLOCK, BLOCKS, EVENT_SCHEMA, EVENTS, event_schema_text, refreshed
 
 SHIPPED_BY_US = {"README.md", "CONTRIBUTING.md", "CHANGELOG.md"}
 
@@ -41,6 +41,10 @@ def test_every_page_is_in_the_table_of_contents() -> None:
     listed = {(contents.path.parent / link).resolve() for link in contents.links()}
     missing = {page.path for page in pages()} - listed - {contents.path}
     assert {path.relative_to(ROOT).as_posix() for path in missing} == SHIPPED_BY_US
+
+
+def test_the_schema_of_events_is_fresh() -> None:
+    assert EVENT_SCHEMA.read_text() == event_schema_text(), "type: docs/generate"
 
 
 def test_every_event_is_documented() -> None:

@@ -114,13 +114,15 @@ async def oom_killed(look: Look) -> list[Diagnosis]:
     """The kernel's log names the victim, its container by the cgroup; without it cgroups still count."""
     now = look.clock.now().astimezone(UTC)
     found = {}
-    for line in await look.known(host.kernel_log) or ():
+    log = await look.known(host.kernel_log) or ()
+    for line in log:
         if line.text.startswith("oom-kill:") and now - line.time < OOM_REMEMBERED:
             fields = dict(field.partition("=")[::2] for field in line.text[9:].split(","))
             limited = fields.get("constraint") == "CONSTRAINT_MEMCG"
             unit = await _victim(look, fields.get("task_memcg", ""), line.time)
             if unit or not limited:
-                evidence = f"{line.time:%H:%M:%S} {line.text}"
+                told = (other.text for other in log if f"Killed process {fields.get('pid')} " in other.text)
+                evidence = f"{line.time:%H:%M:%S} {next(told, line.text)}"
                 found[unit] = _oom(unit, fields.get("task", "a program"), evidence, limited, now - line.time)
     for unit, count in (await look.known(containers.oom_kills) or {}).items():
         evidence = f"its cgroup counts {count} kills for lack of memory"

@@ -13,8 +13,10 @@ from typing import Any, Generic, TypeVar
 
 from sunbeam.checks.wanted import ROLES, Wanted
 from sunbeam.core.errors import Problem
+from sunbeam.core.manifest.references import resolve
 from sunbeam.core.paths import Paths
 from sunbeam.core.process import Processes
+from sunbeam.core.proxy import Proxy
 from sunbeam.substrates.embedded import facts, network_facts
 from sunbeam.substrates.embedded.facts import Facts, System
 from sunbeam.substrates.embedded.network_facts import NetworkFacts
@@ -26,7 +28,8 @@ T = TypeVar("T")
 class CheckContext:
     """This machine as checks look at it; what several of them need is looked up once.
 
-    ``root`` stands for ``/`` in tests; ``environ`` is the environment of the person's shell.
+    ``root`` stands for ``/`` in tests; ``environ`` is the environment of the person's shell; ``remember`` is
+    told every secret that is met.
     """
 
     def __init__(
@@ -38,6 +41,7 @@ class CheckContext:
         root: Path = Path("/"),
         system: System | None = None,
         environ: Mapping[str, str] = os.environ,
+        remember: Callable[[str], None] = lambda secret: None,
     ) -> None:
         self.processes = processes
         self.probe = Probe(processes)
@@ -46,12 +50,25 @@ class CheckContext:
         self.root = root
         self.environ = environ
         self._system = system
+        self._remember = remember
         self._looks: dict[str, asyncio.Future[Any]] = {}
 
     @cached_property
     def machine(self) -> Facts:
         """What files say, without running any program."""
         return facts.read(self._system or System.read(self.paths.state), self.root)
+
+    @cached_property
+    def proxy(self) -> Proxy:
+        """The manifest's, else the node's, else that of the environment; its passwords are remembered.
+
+        Raises SunbeamError for a reference that cannot be resolved.
+        """
+        said = Proxy(**resolve(dict(self.wanted.proxy), self._remember))
+        proxy = said or Proxy.kept(self.paths) or Proxy.of_environment(self.environ)
+        for secret in proxy.secrets:
+            self._remember(secret)
+        return proxy
 
     async def network(self) -> NetworkFacts:
         return await self.shared("network", lambda: network_facts.gather(self.probe))

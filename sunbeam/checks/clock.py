@@ -43,7 +43,7 @@ async def clock(context: CheckContext) -> Clock:
     """Compares with the Date header of the archive that apt fetches from."""
     found = await apt(context)
     first = dict((source.host, source.url) for source in found.sources)
-    asked = [(url, found.proxies.for_url(url)) for url in list(first.values())[:2]]
+    asked = [(url, web.proxy_for(url, found.proxy)) for url in list(first.values())[:2]]
     replies = await asyncio.gather(*(web.head(url, proxy, context.processes) for url, proxy in asked))
     told = [reply for reply in replies if reply.date]
     nearest = min(told, key=lambda reply: abs(reply.at - reply.date), default=web.Reply(""))

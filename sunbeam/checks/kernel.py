@@ -14,7 +14,8 @@ from sunbeam.substrates.embedded.facts import Facts
 NAMESPACES = ("mount", "pid", "net", "ipc", "uts")
 LAYERS = (
     "mount -n -t tmpfs probe /tmp && mkdir /tmp/l /tmp/u /tmp/w /tmp/m"
-    " && mount -n -t overlay -o lowerdir=/tmp/l,upperdir=/tmp/u,workdir=/tmp/w probe /tmp/m && : > /tmp/m/file"
+    " && mount -n -t overlay -o lowerdir=/tmp/l,upperdir=/tmp/u,workdir=/tmp/w probe /tmp/m"
+    " && : > /tmp/m/file"
 )
 """Run in a mount namespace of its own, which takes all of it away."""
 MODULES = ("tun", "overlay")

@@ -47,16 +47,17 @@ OTHERS = (
 
 @dataclass(frozen=True)
 class Leftovers:
-    """``own``: what of ours is there, in words."""
+    """``own``: what of ours is there, in words; ``data``: databases or disks of VMs may be among it."""
 
     own: tuple[str, ...] = ()
+    data: bool = False
     others: tuple[Other, ...] = ()
 
 
 async def leftovers(context: CheckContext) -> Leftovers:
     own = await own_leftovers(context.probe, context.root)
     others = tuple(each for each in OTHERS if (context.root / each.folder.lstrip("/")).exists())
-    return Leftovers(own, others)
+    return Leftovers(own, (context.paths.engine / "storage").is_dir(), others)
 
 
 def clean(seen: Leftovers, wanted: Wanted) -> Iterator[Problem]:
@@ -66,10 +67,10 @@ def clean(seen: Leftovers, wanted: Wanted) -> Iterator[Problem]:
             "an earlier installation left things behind",
             where=", ".join(seen.own),
             why="no deployment is known on this machine",
-            evidence=f"{len(seen.own)} things of ours",
+            evidence="databases and disks of VMs may be among them" if seen.data else "no data is among them",
             next_command="sunbeam cluster destroy",
             id="own-leftovers",
-            fix=REMOVE_OWN,
+            fix="" if seen.data else REMOVE_OWN,
         )
     for other in seen.others:
         yield Problem(

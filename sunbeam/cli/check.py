@@ -9,7 +9,6 @@ from dataclasses import asdict, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import urlsplit
 
 import typer
 
@@ -19,7 +18,7 @@ from sunbeam.core.errors import ExitCode, Problem
 from sunbeam.core.node import Node, this_node
 
 if TYPE_CHECKING:
-    from sunbeam.checks.check import CheckContext, Examination
+    from sunbeam.checks.check import Examination
     from sunbeam.checks.wanted import Wanted
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
@@ -76,8 +75,7 @@ def _examine(node: Node, files: Sequence[Path], roles: tuple[str, ...], output: 
 
     wanted = _wanted(node, files)
     wanted = replace(wanted, roles=roles or wanted.roles)
-    context = CheckContext(node.processes, node.paths, wanted)
-    _hide_passwords(node, context)
+    context = CheckContext(node.processes, node.paths, wanted, remember=node.redactor.add)
     console = Console(stderr=True)
     interactive = console.is_terminal and output.for_people
     with console.status("Looking at this machine") if interactive else nullcontext():
@@ -97,17 +95,6 @@ def _wanted(node: Node, files: Sequence[Path]) -> Wanted:
     except PermissionError:
         return Wanted.of_node(NodeSettings.read(node.paths), COMMAND)
     return Wanted.of(manifest, settings_of(node.paths, manifest), installed=installed)
-
-
-def _hide_passwords(node: Node, context: CheckContext) -> None:
-    """Programs may repeat the URL of their proxy."""
-    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
-        try:
-            password = urlsplit(context.environ.get(name, "")).password
-        except ValueError:
-            continue
-        if password:
-            node.redactor.add(password)
 
 
 def _fixes(found: Examination) -> list[str]:

@@ -24,9 +24,9 @@ class CheckMachine(Task):
         self._checks = checks
 
     async def problems(self, context: Context) -> list[Problem]:
-        return await run_checks(
-            CheckContext(context.host.processes, context.paths, self._wanted), self._checks
-        )
+        host = context.host
+        looking = CheckContext(host.processes, context.paths, self._wanted, remember=host.remember_secret)
+        return await run_checks(looking, self._checks)
 
     async def is_done(self, context: Context) -> bool:
         return True

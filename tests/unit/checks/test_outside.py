@@ -10,10 +10,11 @@ from sunbeam.checks.leftovers import OTHERS, Leftovers
 from sunbeam.checks.mirrors import Fetched, ProxyAnswer, Registry
 from sunbeam.checks.names import Dns, OwnNames, Resolved
 from sunbeam.checks.packages import PackageState, lock_holder
-from sunbeam.checks.sources import Apt, Source, proxies_in, sources_in
+from sunbeam.checks.sources import Apt, Source, proxy_in, sources_in
 from sunbeam.checks.wanted import Wanted
-from sunbeam.checks.web import ProxySettings
+from sunbeam.checks.web import proxy_for
 from sunbeam.core.detection.time_state import TimeState
+from sunbeam.core.proxy import Proxy
 from tests.unit.checks.seen import INSTALLED, WANTED, ids
 
 NOW = 1_800_000_000.0
@@ -173,6 +174,13 @@ def test_leftovers(seen: Leftovers, wanted: Wanted, expected: list[str]) -> None
     assert ids(leftovers.clean, seen, wanted) == expected
 
 
+def test_what_may_hold_data_is_not_removed_as_a_safe_fix() -> None:
+    (husk,) = leftovers.clean(Leftovers(("interface sunbeam0",)), WANTED)
+    (cloud,) = leftovers.clean(Leftovers(("interface sunbeam0",), data=True), WANTED)
+    assert (husk.fix, cloud.fix) == ("own-leftovers", "")
+    assert cloud.next_command == "sunbeam cluster destroy"
+
+
 def test_folders_of_other_clouds_are_absolute(tmp_path: Path) -> None:
     assert all(each.folder.startswith("/") and each.remove for each in OTHERS)
 
@@ -188,14 +196,14 @@ class TestSources:
         assert Source(url).has_name is named
 
     def test_apts_own_proxy_goes_before_the_environment(self) -> None:
-        environment = ProxySettings(http="http://env:1", https="http://env:2")
+        environment = Proxy(http="http://env:1", https="http://env:2")
         settings = 'Acquire::http::Proxy "http://apt:3";\nAcquire::Retries "3";\n'
-        assert proxies_in(settings, environment) == ProxySettings("http://apt:3", "http://apt:3")
-        assert proxies_in("", environment) == environment
-        assert proxies_in('Acquire::http::Proxy "DIRECT";\n', environment).http == ""
+        assert proxy_in(settings, environment) == Proxy("http://apt:3", "http://apt:3")
+        assert proxy_in("", environment) == environment
+        assert proxy_in('Acquire::http::Proxy "DIRECT";\n', environment).http == ""
 
     def test_what_a_proxy_fetches_is_not_resolved_here(self) -> None:
-        proxied = Apt((DEBIAN, VENDOR), ProxySettings(http="http://proxy:3128"))
+        proxied = Apt((DEBIAN, VENDOR), Proxy(http="http://proxy:3128"))
         assert proxied.without_proxy == [VENDOR]
 
     @pytest.mark.parametrize(
@@ -210,10 +218,10 @@ class TestSources:
         ],
     )
     def test_no_proxy(self, pattern: str, bypassed: bool) -> None:
-        settings = ProxySettings(http="http://proxy:3128", no_proxy=pattern)
-        assert settings.for_url(DEBIAN.url) == ("" if bypassed else "http://proxy:3128")
+        settings = Proxy(http="http://proxy:3128", no_proxy=pattern)
+        assert proxy_for(DEBIAN.url, settings) == ("" if bypassed else "http://proxy:3128")
 
     def test_no_proxy_takes_ranges(self) -> None:
-        settings = ProxySettings(http="http://proxy:3128", no_proxy="10.0.0.0/8")
-        assert settings.for_url("http://10.1.2.3/debian") == ""
-        assert settings.for_url("http://192.0.2.3/debian") == "http://proxy:3128"
+        settings = Proxy(http="http://proxy:3128", no_proxy="10.0.0.0/8")
+        assert proxy_for("http://10.1.2.3/debian", settings) == ""
+        assert proxy_for("http://192.0.2.3/debian", settings) == "http://proxy:3128"

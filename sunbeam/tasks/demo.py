@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from sunbeam.cluster.openstack import DEMO, add_demo_entry, connect, demo_password
+from sunbeam.cluster.openstack import CLOUD, DEMO, add_demo_entry, cloud_entry, connect, demo_password
 from sunbeam.core.engine import Change
-from sunbeam.core.errors import SunbeamError
+from sunbeam.core.errors import Problem, SunbeamError
 from sunbeam.core.manifest.model import Demo, External, Flavor, Manifest
 from sunbeam.core.manifest.references import resolve
 from sunbeam.core.paths import Paths
 from sunbeam.core.task import Context, Task
+from sunbeam.tasks.demo_limits import flavor_problems, range_problems, refuse
 from sunbeam.tasks.images import GUEST_FILE
 from sunbeam.tasks.manifest import WriteManifest, WriteManifestFile
 
@@ -36,10 +38,12 @@ def configure(paths: Paths, manifest: Manifest) -> Change:
         WriteManifest(manifest),
         DemoAccount(demo),
         Ensure("external-network", "Make the external network", lambda cloud: _external(cloud, external)),
-        Ensure("flavors", "Make flavors", lambda cloud: _flavors(cloud, demo.flavors)),
+        Ensure("flavors", "Make flavors", lambda cloud: _flavors(cloud, demo.flavors),
+               check=lambda cloud: flavor_problems(cloud, demo.flavors)),
         Ensure("image", "Upload the guest image", lambda cloud: _image(cloud, paths)),
         Ensure("private-network", "Make the demo project's network and router",
-               lambda cloud: _private(cloud, demo), "demo-account", "external-network", cloud=DEMO),
+               lambda cloud: _private(cloud, demo), "demo-account", "external-network", cloud=DEMO,
+               check=lambda cloud: range_problems(cloud, demo)),
         Ensure("security-group", "Let ping, SSH and HTTP in", _security_group, "demo-account", cloud=DEMO),
         KeyPair("demo-account"),
     ]  # fmt: skip
@@ -47,16 +51,34 @@ def configure(paths: Paths, manifest: Manifest) -> Change:
 
 
 class Ensure(Task):
-    """Objects of OpenStack by name, made unless they exist; ``make`` runs in a thread."""
+    """Objects of OpenStack by name, made unless they exist; ``make`` runs in a thread.
+
+    ``check`` tells what of them cannot be as wanted; it is not asked before there is a demo user.
+    """
 
     def __init__(
-        self, id: str, title: str, make: Callable[[Connection], Any], *needs: str, cloud: str = "sunbeam"
+        self,
+        id: str,
+        title: str,
+        make: Callable[[Connection], Any],
+        *needs: str,
+        cloud: str = CLOUD,
+        check: Callable[[Connection], list[Problem]] | None = None,
     ) -> None:
         self.id = id
         self.title = title
         self.needs = needs
         self._make = make
         self._cloud = cloud
+        self._check = check
+
+    async def problems(self, context: Context) -> list[Problem]:
+        found: list[Problem] = []
+        if self._check is not None:
+            with suppress(SunbeamError):  # without an answer there is none to judge
+                cloud_entry(context.paths, DEMO)
+                found = await call(context.paths, self._cloud, self._check)
+        return found
 
     async def act(self, context: Context) -> None:
         if not context.host.dry_run:
@@ -148,26 +170,11 @@ def _external(cloud: Connection, external: External) -> None:
 
 
 def _flavors(cloud: Connection, flavors: Mapping[str, Flavor]) -> None:
-    """Raises SunbeamError for one that exists with another size: VMs were made of it."""
-    existing = {flavor.name: flavor for flavor in cloud.compute.flavors()}
+    refuse(flavor_problems(cloud, flavors))
+    existing = {flavor.name for flavor in cloud.compute.flavors()}
     for name, wanted in flavors.items():
-        size = wanted.model_dump()
-        there = existing.get(name)
-        if there is None:
-            cloud.compute.create_flavor(name=name, **size)
-            continue
-        known = {key: getattr(there, key) for key in size}
-        if known != size:
-            raise SunbeamError(
-                f"The flavor {name} cannot be changed",
-                where=f"demo.flavors.{name} of the manifest",
-                why=f"it exists with {_sizes(known)} instead of {_sizes(size)}, and Nova changes no flavor",
-                next_command="sunbeam manifest show",
-            )
-
-
-def _sizes(size: Mapping[str, int]) -> str:
-    return ", ".join(f"{key} {value}" for key, value in size.items())
+        if name not in existing:
+            cloud.compute.create_flavor(name=name, **wanted.model_dump())
 
 
 def _image(cloud: Connection, paths: Paths) -> None:
@@ -183,7 +190,7 @@ def _image(cloud: Connection, paths: Paths) -> None:
 
 
 def _private(cloud: Connection, demo: Demo) -> None:
-    """Raises SunbeamError if the network exists with another range."""
+    refuse(range_problems(cloud, demo))
     api = cloud.network
     project = cloud.current_project_id
     servers = [str(server) for server in demo.network.dns]
@@ -196,13 +203,6 @@ def _private(cloud: Connection, demo: Demo) -> None:
             ip_version=4,
             cidr=str(demo.network.range),
             dns_nameservers=servers,
-        )
-    elif subnet.cidr != str(demo.network.range):
-        raise SunbeamError(
-            f"The range of the network {demo.project} cannot be changed",
-            where="demo.network.range of the manifest",
-            why=f"it was made with {subnet.cidr} instead of {demo.network.range}, and VMs have its addresses",
-            next_command="sunbeam manifest show",
         )
     elif sorted(subnet.dns_nameservers) != sorted(servers):
         api.update_subnet(subnet, dns_nameservers=servers)

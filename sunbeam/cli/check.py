@@ -14,6 +14,7 @@ import typer
 
 from sunbeam.cli.session import DryRunOption, Output, OutputOption, require_root, run, run_change
 from sunbeam.cli.tables import Format, FormatOption, show, show_data
+from sunbeam.cli.verbosity import verbosity
 from sunbeam.core.errors import ExitCode, Problem
 from sunbeam.core.node import Node, this_node
 
@@ -34,6 +35,7 @@ class Role(StrEnum):
 
 
 @app.command()
+@verbosity
 def check(
     manifest: Annotated[
         list[Path] | None, typer.Option("--manifest", "-m", help="Judge by this manifest; can be repeated.")

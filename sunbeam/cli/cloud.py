@@ -8,13 +8,17 @@ from collections.abc import Callable
 import typer
 
 from sunbeam.cli.manifest_option import ManifestOption
-from sunbeam.cli.session import Output, OutputOption, this_node
+from sunbeam.cli.session import DryRunOption, Output, OutputOption, this_node
+from sunbeam.cli.verbosity import verbosity
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command()
-def cloud(manifest: ManifestOption = None, output: OutputOption = Output.TEXT) -> None:
+@verbosity
+def cloud(
+    manifest: ManifestOption = None, dry_run: DryRunOption = False, output: OutputOption = Output.TEXT
+) -> None:
     """Bootstrap, configure and launch a first VM, with defaults for what no manifest says.
 
     What is there already is left as it is; cut off at any moment, the same command continues.
@@ -22,18 +26,26 @@ def cloud(manifest: ManifestOption = None, output: OutputOption = Output.TEXT) -
     from sunbeam.cli.cluster import bootstrap
     from sunbeam.cli.configure import configure
     from sunbeam.cli.launch import DEFAULT_NAME, how_to_reach, launch
+    from sunbeam.cluster.settings import NodeSettings
 
     phases: dict[str, Callable[[], None]] = {
-        "bootstrap": lambda: bootstrap(accept_defaults=True, manifest=manifest, output=output),
-        "configure": lambda: configure(manifest=manifest, output=output),
-        "launch": lambda: launch(output=output),
+        "bootstrap": lambda: bootstrap(
+            accept_defaults=True, manifest=manifest, dry_run=dry_run, output=output
+        ),
+        "configure": lambda: configure(manifest=manifest, dry_run=dry_run, output=output),
+        "launch": lambda: launch(dry_run=dry_run, output=output),
     }
     seconds: dict[str, float] = {}
+    if dry_run and not NodeSettings.exists(this_node().paths):
+        phases["bootstrap"]()
+        if output.explains:
+            typer.echo("\nThen `configure` and `launch`: what they do is known once there is a cloud.")
+        return
     for phase, work in phases.items():
         began = time.monotonic()
         work()
         seconds[phase] = time.monotonic() - began
-    if output is Output.TEXT:
+    if output.explains and not dry_run:
         typer.echo(_summary(seconds, how_to_reach(DEFAULT_NAME)))
 
 

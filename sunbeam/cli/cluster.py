@@ -17,6 +17,7 @@ from sunbeam.cli.session import (
     this_node,
 )
 from sunbeam.cli.tables import Format, FormatOption
+from sunbeam.cli.verbosity import verbosity
 from sunbeam.core.errors import UsageError
 from sunbeam.core.request import Request
 
@@ -35,6 +36,7 @@ Advanced = Annotated[bool, typer.Option("--advanced", help="Ask about every key 
 
 
 @app.command()
+@verbosity
 def bootstrap(
     accept_defaults: AcceptDefaults = False,
     advanced: Advanced = False,
@@ -76,18 +78,21 @@ def status(format: FormatOption = Format.TABLE) -> None:
 
 
 @app.command()
-def stop(output: OutputOption = Output.TEXT) -> None:
+@verbosity
+def stop(dry_run: DryRunOption = False, output: OutputOption = Output.TEXT) -> None:
     """Stop the cloud with its VMs; nothing is removed."""
-    run_change(Request("cluster stop"), output=output)
+    run_change(Request("cluster stop"), output=output, dry_run=dry_run)
 
 
 @app.command()
-def start(output: OutputOption = Output.TEXT) -> None:
+@verbosity
+def start(dry_run: DryRunOption = False, output: OutputOption = Output.TEXT) -> None:
     """Bring the cloud back with its VMs after `stop` or, without systemd, after a reboot."""
-    run_change(Request("cluster start"), output=output)
+    run_change(Request("cluster start"), output=output, dry_run=dry_run)
 
 
 @app.command()
+@verbosity
 def destroy(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     keep_packages: Annotated[bool, typer.Option(help="Leave installed packages in place.")] = False,

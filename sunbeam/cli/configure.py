@@ -6,12 +6,14 @@ import typer
 
 from sunbeam.cli.manifest_option import ManifestOption
 from sunbeam.cli.session import DryRunOption, Output, OutputOption, require_root, run_change, this_node
+from sunbeam.cli.verbosity import verbosity
 from sunbeam.core.request import Request
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command()
+@verbosity
 def configure(
     manifest: ManifestOption = None, dry_run: DryRunOption = False, output: OutputOption = Output.TEXT
 ) -> None:

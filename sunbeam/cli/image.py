@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from sunbeam.cli.session import Output, OutputOption, run, run_change, this_node
+from sunbeam.cli.session import DryRunOption, Output, OutputOption, run, run_change, this_node
 from sunbeam.cli.tables import Format, FormatOption, show
+from sunbeam.cli.verbosity import verbosity
 from sunbeam.core.request import Request
 
 app = typer.Typer(
@@ -40,14 +41,16 @@ def list_images(format: FormatOption = Format.TABLE) -> None:
 
 
 @app.command()
+@verbosity
 def build(
     names: Annotated[
         list[str] | None, typer.Argument(help="Recipes to build; all that are outdated.")
     ] = None,
+    dry_run: DryRunOption = False,
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Build images whose recipe is new or changed; named ones are built in any case."""
-    run_change(Request("image build", {"names": sorted(names or ())}), output=output)
+    run_change(Request("image build", {"names": sorted(names or ())}), output=output, dry_run=dry_run)
 
 
 @app.command()

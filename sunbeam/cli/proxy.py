@@ -8,6 +8,7 @@ import typer
 
 from sunbeam.cli.session import DryRunOption, Output, OutputOption, require_root, run_change, this_node
 from sunbeam.cli.tables import Format, FormatOption, show
+from sunbeam.cli.verbosity import verbosity
 from sunbeam.core.errors import UsageError
 from sunbeam.core.request import Request
 
@@ -39,6 +40,7 @@ def show_proxy(format: FormatOption = Format.TABLE) -> None:
 
 
 @app.command("set")
+@verbosity
 def set_proxy(
     http: Annotated[str | None, typer.Option(help=f"Proxy for HTTP: {URL}")] = None,
     https: Annotated[str | None, typer.Option(help=f"Proxy for HTTPS: {URL}")] = None,
@@ -70,6 +72,7 @@ def set_proxy(
 
 
 @app.command("clear")
+@verbosity
 def clear_proxy(dry_run: DryRunOption = False, output: OutputOption = Output.TEXT) -> None:
     """Reach the world without a proxy from now on."""
     from sunbeam.tasks.proxy import proxy_said

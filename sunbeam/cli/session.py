@@ -37,6 +37,11 @@ class Output(StrEnum):
     def for_people(self) -> bool:
         return self is not Output.JSON
 
+    @property
+    def explains(self) -> bool:
+        """Whether a person wants to read more than how it ended."""
+        return self in (Output.TEXT, Output.VERBOSE)
+
 
 OutputOption = Annotated[Output, typer.Option("--output", help="How to show progress.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only list what would be done.")]

@@ -193,11 +193,20 @@ def external_interface(seen: Networks, wanted: Wanted) -> Iterator[Problem]:
             severity="warning",
             id="interface-without-link",
         )
+    if found.addresses and not wanted.network.lose_addresses and not found.master:
+        yield Problem(
+            f"the interface {wanted.interface} has addresses",
+            where=where,
+            why="it no longer answers at them as a port of the external network",
+            evidence=", ".join(found.addresses),
+            next_command="choose another interface, or set network.external.lose_addresses to true",
+            id="interface-has-addresses",
+        )
     if found.default_route:
         yield Problem(
             f"the interface {wanted.interface} is this machine's way out",
             where=where,
-            why="it becomes a port of the external network; connections through it end for a moment",
+            why="it becomes a port of the external network: this machine is cut off until the cloud is stopped",
             evidence=f"the default route and {', '.join(found.addresses) or 'no address'} are on it",
             next_command="sunbeam cluster bootstrap --dry-run",
             severity="warning",

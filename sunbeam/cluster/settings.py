@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from dataclasses import asdict, dataclass
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ class NodeSettings:
     """``pods`` and ``external`` are IPv4 ranges, ports are on loopback, users reach us at ``address``.
 
     ``gateway`` is the router of the external range (empty: its first address), ``interface`` what leads there
-    (empty: a bridge of ours).
+    (empty: a bridge of ours), which may ``lose_addresses``.
     etcd's ports are not its usual ones: a Kubernetes on the same machine may have those.
     """
 
@@ -36,6 +36,7 @@ class NodeSettings:
     etcd_peer_port: int = 12380
     gateway: str = ""
     interface: str = ""
+    lose_addresses: bool = False
     roles: tuple[str, ...] = ("control", "compute")
 
     def __post_init__(self) -> None:
@@ -53,12 +54,19 @@ class NodeSettings:
             external=str(external.range),
             gateway=str(external.gateway or ""),
             interface=external.interface,
+            lose_addresses=external.lose_addresses,
             roles=machine.roles if machine else cls.roles,
         )
 
     @property
     def network(self) -> NetworkPlan:
-        return NetworkPlan(pods=IPv4Network(self.pods), external=IPv4Network(self.external))
+        return NetworkPlan(
+            pods=IPv4Network(self.pods),
+            external=IPv4Network(self.external),
+            external_gateway=IPv4Address(self.gateway) if self.gateway else None,
+            uplink=self.interface,
+            lose_addresses=self.lose_addresses,
+        )
 
     @property
     def dashboard_url(self) -> str:

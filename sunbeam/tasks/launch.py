@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from sunbeam.cluster.openstack import DEMO
+from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.engine import Change
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.task import Context, Task
@@ -142,6 +143,11 @@ class AwaitAnswer(Task):
         if context.host.dry_run:
             return
         address = await call(context.paths, DEMO, lambda cloud: floating_address(cloud, self._name))
+        if interface := NodeSettings.read(context.paths).interface:
+            context.report(
+                f"{self._name} has {address} on the network of {interface}: this machine has no way there"
+            )
+            return
 
         async def look() -> Look:
             return Look(await answers(address) is not None, f"{self._name} at {address}: no answer yet")

@@ -14,10 +14,11 @@ from sunbeam.core.errors import SunbeamError
 from sunbeam.core.foresight import Foresight, Touch
 from sunbeam.core.paths import Paths
 from sunbeam.core.task import Context, Task
-from sunbeam.substrates.embedded.assembly import embedded_teardown
+from sunbeam.substrates.embedded.assembly import embedded_teardown, host_changes
 from sunbeam.substrates.embedded.network import NetworkPlan
 from sunbeam.substrates.embedded.podman import Podman
 from sunbeam.substrates.embedded.shutdown import stop_containers
+from sunbeam.substrates.embedded.uplink import Uplink
 from sunbeam.tasks.node import DAEMON, ETCD
 
 STOPPED = "VMs, the dashboard and all APIs stop until `sunbeam cluster start`"
@@ -56,6 +57,27 @@ class StopContainers(Task):
         names = await _containers(context)
         touches = tuple(Touch("container", "stop", name) for name in names)
         return Foresight(bool(names), touches, risks=(STOPPED,) if names else ())
+
+
+class ReleaseInterface(Task):
+    """The interface of the external network works for this machine again until the cloud starts."""
+
+    id = "release-interface"
+    title = "Give the interface of the external network back"
+    typical_seconds = 0.5
+    needs = ("stop-containers",)
+
+    async def is_done(self, context: Context) -> bool:
+        return host_changes(context.paths).interface is None
+
+    async def act(self, context: Context) -> None:
+        if not context.host.dry_run:
+            changes, bridge = host_changes(context.paths), network_of(context).external_bridge
+            await Uplink(context.host.processes, changes, bridge).release()
+
+    async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:
+        taken = host_changes(context.paths).interface
+        return Foresight(bool(taken), (Touch("interface", "give back", taken.name),) if taken else ())
 
 
 class StopEtcd(Task):
@@ -162,7 +184,9 @@ def network_of(context: Context) -> NetworkPlan:
 
 def stop() -> Change:
     """Stop everything; nothing is removed."""
-    return Change("cluster stop", "Stop the cloud", [StopDaemon(), StopContainers(), StopEtcd()])
+    return Change(
+        "cluster stop", "Stop the cloud", [StopDaemon(), StopContainers(), ReleaseInterface(), StopEtcd()]
+    )
 
 
 def destroy(paths: Paths, *, keep_packages: bool) -> Change:

@@ -14,13 +14,17 @@ CHAIN = "SUNBEAM"
 
 @dataclass(frozen=True)
 class Rules:
-    """``exposed`` maps a TCP port of this host to the pod (an address) that answers on the same port."""
+    """``exposed`` maps a TCP port of this host to the pod (an address) that answers on the same port.
+
+    ``translated``: the external network is known to this host alone, so that VMs leave it under its address.
+    """
 
     pod_bridge: str
     pods: IPv4Network
     external_bridge: str
     external: IPv4Network
     exposed: Mapping[int, str]
+    translated: bool = True
 
 
 class Firewall(Protocol):
@@ -49,6 +53,7 @@ class Nftables:
 def nft_script(table: str, rules: Rules) -> str:
     """Pods are reached from this host, from each other, and from outside through an exposed port only."""
     pods, external = rules.pod_bridge, rules.external_bridge
+    leaving = f'ip saddr {rules.external} oifname != "{external}" oifname != "{pods}"'
     dnat = [
         f"fib daddr type local tcp dport {port} dnat to {address}:{port}"
         for port, address in sorted(rules.exposed.items())
@@ -68,7 +73,7 @@ def nft_script(table: str, rules: Rules) -> str:
         " chain postrouting {",
         "  type nat hook postrouting priority srcnat; policy accept;",
         f'  ip saddr {rules.pods} oifname != "{pods}" masquerade',
-        f'  ip saddr {rules.external} oifname != "{external}" oifname != "{pods}" masquerade',
+        *([f"  {leaving} masquerade"] if rules.translated else []),
         f'  ct status dnat ip saddr {rules.pods} oifname "{pods}" masquerade',
         " }",
         " chain forward {",
@@ -121,6 +126,10 @@ class Iptables:
 def iptables_script(chain: str, rules: Rules) -> str:
     """For iptables-restore --noflush: naming a chain empties it first."""
     pods, external = rules.pod_bridge, rules.external_bridge
+    translation = [
+        f"-A {chain}-MASQ -s {rules.external} -o {pods} -j RETURN",
+        f"-A {chain}-MASQ -s {rules.external} ! -o {external} -j MASQUERADE",
+    ]
     local = "-m addrtype --dst-type LOCAL -p tcp --dport"
     dnat = [
         f"{local} {port} -j DNAT --to-destination {address}:{port}"
@@ -135,8 +144,7 @@ def iptables_script(chain: str, rules: Rules) -> str:
         *(f"-A {chain}-OUTPUT ! -d 127.0.0.0/8 {rule}" for rule in dnat),
         f"-A {chain}-MASQ -s {rules.pods} ! -o {pods} -j MASQUERADE",
         f"-A {chain}-MASQ -s {rules.pods} -o {pods} -m conntrack --ctstate DNAT -j MASQUERADE",
-        f"-A {chain}-MASQ -s {rules.external} -o {pods} -j RETURN",
-        f"-A {chain}-MASQ -s {rules.external} ! -o {external} -j MASQUERADE",
+        *(translation if rules.translated else []),
         "COMMIT",
         "*filter",
         f":{chain}-FORWARD - [0:0]",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,22 @@ RUNTIME_FOLDERS = (
 """What iproute2, podman and its runtimes make beside the folders they are told to use."""
 
 
+@dataclass(frozen=True)
+class TakenInterface:
+    """How a network interface was before it became a port of ours.
+
+    ``addresses`` have their prefix; ``routes`` are arguments of `ip` that bring them back.
+    """
+
+    name: str
+    up: bool
+    addresses: tuple[str, ...] = ()
+    routes: tuple[str, ...] = ()
+
+
 class HostChanges:
-    """Kept in ``file``: the value each kernel setting had before, and the folders that were not there."""
+    """Kept in ``file``: the value each kernel setting had before, the folders that were not there, and the
+    network interface that was taken."""
 
     def __init__(self, file: Path, root: Path = Path("/")) -> None:
         self._file = file
@@ -49,6 +64,19 @@ class HostChanges:
         missing = [each for each in folders if each not in known and not self._on_host(each).exists()]
         if missing:
             self._write(folders=[str(each) for each in [*known, *missing]])
+
+    @property
+    def interface(self) -> TakenInterface | None:
+        found = self._read().get("interface")
+        if not found:
+            return None
+        return TakenInterface(found["name"], found["up"], tuple(found["addresses"]), tuple(found["routes"]))
+
+    def note_interface(self, before: TakenInterface) -> None:
+        self._write(interface=asdict(before))
+
+    def forget_interface(self) -> None:
+        self._write(interface=None)
 
     def undo(self) -> None:
         """Put settings back; remove noted folders in which nobody else has kept anything since."""

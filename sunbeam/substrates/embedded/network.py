@@ -5,14 +5,19 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
+from sunbeam.core.errors import SunbeamError
 from sunbeam.core.process import Processes
 from sunbeam.substrates.embedded.firewall import Firewall, Rules
 from sunbeam.substrates.embedded.host_changes import HostChanges
+from sunbeam.substrates.embedded.uplink import Uplink
+
+logger = logging.getLogger(__name__)
 
 NETNS = Path("/run/netns")
 POD_RANGE = IPv4Network("10.20.30.0/24")
@@ -21,13 +26,25 @@ EXTERNAL_RANGE = IPv4Network("172.24.4.0/24")
 
 @dataclass(frozen=True)
 class NetworkPlan:
-    """The two networks of a node; the host is the first address of each."""
+    """The two networks of a node; this machine has the first address of the pods' one.
+
+    ``external_gateway`` is the router of the external network (None: its first address): this machine, unless
+    an interface of it is the ``uplink`` to a network that is there already.  ``lose_addresses``: it may have
+    addresses, which it loses.
+    """
 
     pods: IPv4Network = POD_RANGE
     external: IPv4Network = EXTERNAL_RANGE
     pod_bridge: str = "sunbeam0"
     external_bridge: str = "sunbeam-ext"
     mtu: int = 1500
+    external_gateway: IPv4Address | None = None
+    uplink: str = ""
+    lose_addresses: bool = False
+
+    @property
+    def external_router(self) -> IPv4Address:
+        return self.external_gateway or self.external[1]
 
     @property
     def gateway(self) -> IPv4Address:
@@ -52,14 +69,15 @@ class Network:
         self.plan = plan
         self.firewall = firewall
         self._changes = changes
+        self._uplink = Uplink(processes, changes, plan.external_bridge)
         self._exposed: dict[int, str] = {}
         self._rules_lock = asyncio.Lock()
 
     async def start(self) -> None:
         """Bridges, forwarding and packet rules."""
         self._changes.note_folders()
-        await self._bridge(self.plan.pod_bridge, self.plan.pods)
-        await self._bridge(self.plan.external_bridge, self.plan.external)
+        await self._bridge(self.plan.pod_bridge, self.plan.pods, self.plan.gateway)
+        await self._external()
         self._changes.set_sysctl("net.ipv4.ip_forward", "1")
         await self._apply_rules()
 
@@ -88,14 +106,32 @@ class Network:
         plan = self.plan
         async with self._rules_lock:
             await self.firewall.apply(
-                Rules(plan.pod_bridge, plan.pods, plan.external_bridge, plan.external, self._exposed)
+                Rules(
+                    plan.pod_bridge,
+                    plan.pods,
+                    plan.external_bridge,
+                    plan.external,
+                    self._exposed,
+                    translated=not plan.uplink,
+                )
             )
 
-    async def _bridge(self, name: str, network: IPv4Network) -> None:
+    async def _external(self) -> None:
+        """Without the interface that leads there, VMs are out of reach, but the cloud can be looked at."""
+        plan = self.plan
+        address = None if plan.uplink else plan.external_router
+        await self._bridge(plan.external_bridge, plan.external, address)
+        if plan.uplink:
+            try:
+                await self._uplink.take(plan.uplink, lose_addresses=plan.lose_addresses)
+            except SunbeamError as refusal:
+                logger.warning("%s", refusal)
+
+    async def _bridge(self, name: str, network: IPv4Network, address: IPv4Address | None) -> None:
         if not await self._exists(name):
             await self._ip(f"link add name {name} address {mac_of(network[1])} type bridge forward_delay 0")
         await self._ip(
-            f"address replace {network[1]}/{network.prefixlen} dev {name}",
+            *([f"address replace {address}/{network.prefixlen} dev {name}"] if address else []),
             f"link set dev {name} mtu {self.plan.mtu} up",
         )
 

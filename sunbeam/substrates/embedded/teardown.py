@@ -16,6 +16,7 @@ from sunbeam.substrates.embedded.host_changes import HostChanges
 from sunbeam.substrates.embedded.network import NETNS, NetworkPlan
 from sunbeam.substrates.embedded.podman import Podman
 from sunbeam.substrates.embedded.process_watch import end
+from sunbeam.substrates.embedded.uplink import Uplink
 
 PODMAN_SECONDS = 90
 END_SECONDS = 5
@@ -48,6 +49,7 @@ class Teardown:
         self.podman = podman
         self.plan = plan
         self._changes = changes
+        self._uplink = Uplink(processes, changes, plan.external_bridge)
         self._firewalls = firewalls or (Nftables(processes), Iptables(processes))
 
     async def run(self) -> None:
@@ -57,6 +59,7 @@ class Teardown:
             self._remove_containers,
             self._end_stray_processes,
             self._remove_states,
+            self._uplink.release,
             self._remove_namespaces,
             self._remove_bridges,
             self._remove_rules,
@@ -128,9 +131,12 @@ class Teardown:
             return set()
 
     async def _remove_bridges(self) -> None:
+        taken = self._changes.interface
         for bridge in (self.plan.pod_bridge, self.plan.external_bridge):
             ports = Path(f"/sys/class/net/{bridge}/brif")
             for port in [*ports.iterdir()] if ports.is_dir() else []:
+                if taken is not None and port.name == taken.name:
+                    continue  # it is not ours, and could not be given back
                 await self.processes.run(["ip", "link", "delete", "dev", port.name], check=False, timeout=20)
             if ports.is_dir():
                 await self.processes.run(["ip", "link", "delete", "dev", bridge], timeout=20)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from ipaddress import IPv4Network
 
 from sunbeam.core.process import Completed
@@ -41,6 +42,13 @@ def test_both_networks_reach_the_outside() -> None:
     rules = chain(nft_script("sunbeam", RULES), "postrouting")
     assert 'ip saddr 10.20.30.0/24 oifname != "sunbeam0" masquerade' in rules
     assert 'ip saddr 172.24.4.0/24 oifname != "sunbeam-ext" oifname != "sunbeam0" masquerade' in rules
+
+
+def test_addresses_of_a_network_that_is_there_already_are_not_translated() -> None:
+    rules = replace(RULES, translated=False)
+    assert "172.24.4.0/24" not in nft_script("sunbeam", rules)
+    assert "172.24.4.0/24" not in iptables_script("SUNBEAM", rules)
+    assert 'ip saddr 10.20.30.0/24 oifname != "sunbeam0" masquerade' in nft_script("sunbeam", rules)
 
 
 def test_iptables_fills_chains_of_its_own() -> None:

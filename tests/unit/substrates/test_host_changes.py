@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from sunbeam.substrates.embedded.host_changes import HostChanges
+from sunbeam.substrates.embedded.host_changes import HostChanges, TakenInterface
 
 KEY = "net.ipv4.ip_forward"
 
@@ -23,6 +23,15 @@ def test_a_setting_gets_its_first_value_back(root: Path) -> None:
     HostChanges(root / "changes.json", root).undo()
     assert setting.read_text() == "0"
     assert not (root / "changes.json").exists()
+
+
+def test_a_taken_interface_is_on_record_until_it_is_given_back(root: Path) -> None:
+    before = TakenInterface("eth1", True, ("192.0.2.7/24",), ("-4 route replace default dev eth1",))
+    HostChanges(root / "changes.json", root).note_interface(before)
+    changes = HostChanges(root / "changes.json", root)
+    assert changes.interface == before
+    changes.forget_interface()
+    assert changes.interface is None
 
 
 def test_a_setting_that_was_right_is_no_change(root: Path) -> None:

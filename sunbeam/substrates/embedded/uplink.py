@@ -1,0 +1,110 @@
+"""A network interface of this machine as a port of the external bridge, so that VMs are on a real network."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from sunbeam.core.errors import SunbeamError
+from sunbeam.core.process import Processes
+from sunbeam.substrates.embedded.host_changes import HostChanges, TakenInterface
+
+SECONDS = 20
+
+
+class Uplink:
+    """At most one interface.  Its record comes before the first change: from any half-done state it can be
+    given back with the addresses, routes and state it had."""
+
+    def __init__(self, processes: Processes, changes: HostChanges, bridge: str) -> None:
+        self._processes = processes
+        self._changes = changes
+        self._bridge = bridge
+
+    async def take(self, name: str, *, lose_addresses: bool) -> None:
+        """Idempotent.  Raises SunbeamError if there is no such interface, somebody else has it, or it has
+        addresses that may not be lost; nothing is changed then."""
+        shown = await self._shown(name)
+        master = shown.get("master", "")
+        if master not in ("", self._bridge):
+            raise self._refusal(name, f"it is a port of {master}")
+        addresses = _addresses(shown)
+        if addresses and not lose_addresses:
+            raise self._refusal(name, f"it has the addresses {', '.join(addresses)}")
+        taken = self._changes.interface
+        if taken is not None and taken.name != name:
+            await self.release()
+            taken = None
+        if taken is None:
+            before = TakenInterface(name, "UP" in shown["flags"], addresses, await self._routes(name))
+            self._changes.note_interface(before)
+        self._without_addresses_of_its_own()
+        commands = [f"link set dev {name} master {self._bridge} up"]
+        await self._ip(*commands, *([f"address flush dev {name} scope global"] if addresses else []))
+
+    async def release(self) -> None:
+        """Give the interface back as it was; nothing happens without one on record."""
+        taken = self._changes.interface
+        if taken is None:
+            return
+        if await self._exists(taken.name):
+            await self._ip(
+                f"link set dev {taken.name} nomaster {'up' if taken.up else 'down'}",
+                *(f"address replace {address} dev {taken.name}" for address in taken.addresses),
+            )
+            for route in taken.routes:
+                await self._processes.run(["ip", *route.split()], check=False, timeout=SECONDS)
+        self._changes.forget_interface()
+
+    def _without_addresses_of_its_own(self) -> None:
+        """A router on the external network would otherwise give this machine an IPv6 address there."""
+        switch = Path(f"/proc/sys/net/ipv6/conf/{self._bridge}/disable_ipv6")
+        if switch.exists():
+            switch.write_text("1")
+
+    async def _shown(self, name: str) -> dict[str, Any]:
+        words = ["ip", "-json", "address", "show", "dev", name]
+        shown = await self._processes.run(words, check=False, timeout=SECONDS)
+        if shown.returncode:
+            raise self._refusal(name, "there is no such interface")
+        return dict(next(each for each in json.loads(shown.stdout) if each))
+
+    async def _exists(self, name: str) -> bool:
+        words = ["ip", "link", "show", "dev", name]
+        return (await self._processes.run(words, check=False, timeout=SECONDS)).returncode == 0
+
+    async def _routes(self, name: str) -> tuple[str, ...]:
+        """Arguments of `ip` that bring back routes which the kernel does not make by itself."""
+        found = []
+        for family in ("-4", "-6"):
+            words = ["ip", "-json", family, "route", "show", "dev", name]
+            shown = await self._processes.run(words, check=False, timeout=SECONDS)
+            routes = json.loads(shown.stdout or "[]") if shown.returncode == 0 else []
+            found += [_command(family, name, route) for route in routes if route.get("protocol") != "kernel"]
+        return tuple(found)
+
+    async def _ip(self, *commands: str) -> None:
+        await self._processes.run(["ip", "-batch", "-"], input="\n".join(commands) + "\n", timeout=SECONDS)
+
+    def _refusal(self, name: str, why: str) -> SunbeamError:
+        return SunbeamError(
+            f"The interface {name} cannot lead to the external network",
+            where="network.external.interface",
+            why=why,
+            next_command=f"ip address show dev {name}",
+        )
+
+
+def _addresses(shown: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(
+        f"{info['local']}/{info['prefixlen']}"
+        for info in shown.get("addr_info", ())
+        if info.get("scope") == "global"
+    )
+
+
+def _command(family: str, name: str, route: dict[str, Any]) -> str:
+    words = {"via": "gateway", "proto": "protocol", "metric": "metric", "src": "prefsrc"}
+    said = " ".join(f"{word} {route[key]}" for word, key in words.items() if key in route)
+    return f"{family} route replace {route['dst']} dev {name} {said}".strip()

@@ -206,7 +206,7 @@ def external_interface(seen: Networks, wanted: Wanted) -> Iterator[Problem]:
         yield Problem(
             f"the interface {wanted.interface} is this machine's way out",
             where=where,
-            why="it becomes a port of the external network: this machine is cut off until the cloud is stopped",
+            why="as a port of the external network it cuts this machine off until the cloud is stopped",
             evidence=f"the default route and {', '.join(found.addresses) or 'no address'} are on it",
             next_command="sunbeam cluster bootstrap --dry-run",
             severity="warning",

@@ -18,6 +18,7 @@ from sunbeam.doctor.look import Look
 from sunbeam.doctor.readings.text import tail, text
 
 LOG_LINES = 200
+WHOLE = ("cluster bootstrap", "cluster start", "cluster destroy")
 
 
 async def settings(look: Look) -> NodeSettings:
@@ -86,6 +87,22 @@ async def changes(look: Look) -> tuple[ChangeRecord, ...]:
     """Newest first."""
     with Journal.reading(look.paths.journal) as journal:
         return tuple(journal.changes()) if journal else ()
+
+
+async def unfinished(look: Look) -> tuple[ChangeRecord, ...]:
+    """Changes that did not end, newest first, unless a later one made up for them.
+
+    That is a later one of the same kind, and for all kinds a start or bootstrap that came to its end.
+    """
+    found: list[ChangeRecord] = []
+    seen: set[str] = set()
+    for change in await look(changes):
+        if change.status.finished and change.kind in WHOLE:
+            break
+        if not change.status.finished and change.kind not in seen:
+            found.append(change)
+        seen.add(change.kind)
+    return tuple(found)
 
 
 @dataclass(frozen=True)

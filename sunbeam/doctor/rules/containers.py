@@ -66,11 +66,11 @@ async def podman_broken(look: Look) -> list[Diagnosis]:
 
 
 async def image_build_failed(look: Look) -> list[Diagnosis]:
-    """In the newest change, with the package manager's own words."""
-    changes = await look(node.changes)
+    """With the package manager's own words."""
     failed = [
         task
-        for task in (changes[0].tasks if changes else ())
+        for change in await look(node.unfinished)
+        for task in change.tasks
         if task.id.startswith("image-") and task.status is TaskStatus.FAILED
     ]
     return [

@@ -214,8 +214,7 @@ async def mirror_dead(look: Look) -> list[Diagnosis]:
 
 async def _severity_outside(look: Look) -> Severity:
     """A finished cloud runs without the outside."""
-    changes = await look.known(node.changes) or ()
-    return "warning" if not changes or all(each.status.finished for each in changes[:1]) else "error"
+    return "error" if await look.known(node.unfinished) else "warning"
 
 
 async def address_changed(look: Look) -> list[Diagnosis]:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.errors import SunbeamError
+from sunbeam.core.journal import ChangeRecord
 from sunbeam.core.status import ChangeStatus, TaskStatus
 from sunbeam.doctor.diagnosis import Diagnosis
 from sunbeam.doctor.look import Look, NotRead
@@ -96,31 +97,27 @@ async def terraform_locked(look: Look) -> list[Diagnosis]:
 
 
 async def change_unfinished(look: Look) -> list[Diagnosis]:
-    """The newest change, unless it is being done."""
-    changes = await look(node.changes)
-    if not changes or changes[0].status.finished or await look(node.change_lock) is not None:
+    """Unless it is being done."""
+    if await look(node.change_lock) is not None:
         return []
-    change = changes[0]
-    again = f"sunbeam {change.kind}"
+    return [_unfinished(change) for change in await look(node.unfinished)]
+
+
+def _unfinished(change: ChangeRecord) -> Diagnosis:
+    again, about = f"sunbeam {change.kind}", f"change {change.id}"
     failed = [task for task in change.tasks if task.status is TaskStatus.FAILED]
     held = [task for task in change.tasks if task.status is TaskStatus.HELD]
-    about = f"change {change.id}"
     if failed:
-        task = failed[0]
-        why = "\n".join(task.error.splitlines()[:6])
-        return [Diagnosis(f"{change.title} failed: {task.title}", why, again, about=about)]
+        why = "\n".join(failed[0].error.splitlines()[:6])
+        return Diagnosis(f"{change.title} failed: {failed[0].title}", why, again, about=about)
     if held:
-        return [
-            Diagnosis(
-                f"{change.title} waits for a person", held[0].error or held[0].title, again, about=about
-            )
-        ]
-    open_tasks = [task for task in change.tasks if not task.status.finished]
-    undone = f"{len(open_tasks)} of {len(change.tasks)} tasks are not done"
-    evidence = f"change {change.id} began {change.started}; {undone}"
+        why = held[0].error or held[0].title
+        return Diagnosis(f"{change.title} waits for a person", why, again, about=about)
+    undone = sum(1 for task in change.tasks if not task.status.finished)
+    evidence = f"{about} began {change.started}; {undone} of {len(change.tasks)} tasks are not done"
     if change.error:
         evidence += f"; {last(change.error.splitlines(), 1)}"
-    return [Diagnosis(f"{change.title} was interrupted", evidence, again, about=about)]
+    return Diagnosis(f"{change.title} was interrupted", evidence, again, about=about)
 
 
 async def secrets_readable(look: Look) -> list[Diagnosis]:

@@ -21,7 +21,7 @@ from sunbeam.doctor.look import NotRead
 from sunbeam.doctor.readings import backends, certificates, containers, host, node, operators, outside
 from sunbeam.operators.entities import HookError, Status, Unit
 from sunbeam.substrates.embedded.container_log import LogLine
-from tests.unit.doctor.fake_look import NOW, diagnoses, diagnosis
+from tests.unit.doctor.fake_look import NOW, FakeLook, diagnoses, diagnosis
 
 NODE: Mapping[Any, Any] = {node.is_node: True}
 ETCD, DAEMON = (node.program, "etcd"), (node.program, "sunbeamd")
@@ -190,7 +190,9 @@ async def test_a_failed_change_tells_its_task_and_how_to_go_on(tmp_path: Path) -
     failed = change(
         ChangeStatus.FAILED, task(TaskStatus.FAILED, "image nova could not be built\n  why: E: gone")
     )
-    found = await diagnosis("change-unfinished", tmp_path, {node.changes: (failed,), node.change_lock: None})
+    found = await diagnosis(
+        "change-unfinished", tmp_path, {node.unfinished: (failed,), node.change_lock: None}
+    )
     assert found.cause == "Bootstrap the cloud failed: Build image nova"
     assert "E: gone" in found.evidence
     assert found.remedy == "sunbeam cluster bootstrap"
@@ -198,16 +200,32 @@ async def test_a_failed_change_tells_its_task_and_how_to_go_on(tmp_path: Path) -
 
 async def test_held_and_interrupted_changes(tmp_path: Path) -> None:
     held = change(ChangeStatus.HELD, task(TaskStatus.HELD, "plug the cable in"))
-    found = await diagnosis("change-unfinished", tmp_path, {node.changes: (held,), node.change_lock: None})
+    found = await diagnosis("change-unfinished", tmp_path, {node.unfinished: (held,), node.change_lock: None})
     assert (found.cause, found.evidence) == ("Bootstrap the cloud waits for a person", "plug the cable in")
     cut = change(ChangeStatus.DOING, task(TaskStatus.DOING), task(TaskStatus.DONE, id="packages"))
-    found = await diagnosis("change-unfinished", tmp_path, {node.changes: (cut,), node.change_lock: None})
+    found = await diagnosis("change-unfinished", tmp_path, {node.unfinished: (cut,), node.change_lock: None})
     assert found.evidence == "change 7 began 2025-12-31T10:00:00Z; 1 of 2 tasks are not done"
+
+
+async def test_what_was_made_up_for_is_finished(tmp_path: Path) -> None:
+    def record(kind: str, status: ChangeStatus) -> ChangeRecord:
+        return change(status, kind=kind)
+
+    failed, done = ChangeStatus.FAILED, ChangeStatus.DONE
+    newest_first = (
+        record("launch", failed),
+        record("configure", done),
+        record("configure", failed),
+        record("image build", failed),
+        record("cluster start", done),
+        record("cluster bootstrap", failed),
+    )
+    found = await node.unfinished(FakeLook(tmp_path, {node.changes: newest_first}))
+    assert [each.kind for each in found] == ["launch", "image build"]
 
 
 async def test_a_change_under_way_is_none(tmp_path: Path) -> None:
     running = {
-        node.changes: (change(ChangeStatus.DOING),),
         node.change_lock: node.LockHolder(5, "sunbeam cluster bootstrap", True),
         node.terraform_locks: [{"module": "openstack", "holder": "us", "operation": ""}],
     }
@@ -238,7 +256,7 @@ async def test_a_failed_build_tells_the_package_managers_words(tmp_path: Path) -
     error = (
         "image nova could not be built\n  where: images/nova\n  why: E: Unable to locate package x\n  next: y"
     )
-    answers = {node.changes: (change(ChangeStatus.FAILED, task(TaskStatus.FAILED, error)),)}
+    answers = {node.unfinished: (change(ChangeStatus.FAILED, task(TaskStatus.FAILED, error)),)}
     found = await diagnosis("image-build-failed", tmp_path, answers)
     assert found.evidence == "E: Unable to locate package x"
     assert found.remedy == "sunbeam image build nova"

@@ -21,7 +21,7 @@ from tests.unit.doctor.fake_look import NOW, diagnoses, diagnosis
 GIB = 1 << 30
 DISK = host.Disk(Path("/var/lib/sunbeam"), "/", 100 * GIB, 50 * GIB, 1_000_000, 900_000, False)
 MEMORY = host.Memory(16 * GIB, 8 * GIB, 0, 0, 0.0)
-DONE = ChangeRecord(1, "cluster bootstrap", "Bootstrap the cloud", {}, ChangeStatus.DONE, "", "")
+FAILED = ChangeRecord(1, "cluster bootstrap", "Bootstrap the cloud", {}, ChangeStatus.FAILED, "")
 SETTINGS = NodeSettings("one", "192.0.2.7")
 RESTART = {node.restart_daemon: "systemctl restart sunbeam-sunbeamd"}
 BEGUN: dict[Any, Any] = {networks_begun: True, node.settings: SETTINGS, **RESTART}
@@ -166,20 +166,20 @@ async def test_dead_names_tell_the_servers_that_were_asked(tmp_path: Path) -> No
     answers = {
         outside.lookup: outside.Lookup("deb.debian.org", (), "no answer within 4 s"),
         outside.resolvers: ("192.0.2.53",),
-        node.changes: (DONE,),
+        node.unfinished: (),
     }
     found = await diagnosis("dns-dead", tmp_path, answers)
     assert (
         found.evidence == "deb.debian.org: no answer within 4 s; name servers in /etc/resolv.conf: 192.0.2.53"
     )
     assert found.severity == "warning"
-    unfinished = {**answers, node.changes: (replace(DONE, status=ChangeStatus.FAILED),)}
+    unfinished = {**answers, node.unfinished: (FAILED,)}
     assert (await diagnosis("dns-dead", tmp_path, unfinished)).severity == "error"
 
 
 async def test_a_dead_mirror_is_told_with_its_url(tmp_path: Path) -> None:
     answer = outside.MirrorAnswer("http://m/dists/trixie/InRelease", "Connection refused")
-    found = await diagnosis("mirror-dead", tmp_path, {outside.mirror_answer: answer, node.changes: ()})
+    found = await diagnosis("mirror-dead", tmp_path, {outside.mirror_answer: answer, node.unfinished: ()})
     assert found.evidence == "http://m/dists/trixie/InRelease: Connection refused"
 
 

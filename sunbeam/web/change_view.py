@@ -77,6 +77,11 @@ class ChangeView:
     def failed(self) -> list[TaskState]:
         return [task for task in self.tasks if task.status in FAILED]
 
+    @property
+    def done(self) -> int:
+        """How many tasks came to a good end."""
+        return sum(1 for task in self.tasks if task.status.finished)
+
     def left(self, now: float) -> float:
         """Seconds that are expected from ``now`` (since 1970) on; 0 if nobody can know."""
         return self.progress.remaining(now).seconds if self.running and self.progress.expected else 0.0

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Literal
 
-from sunbeam.cluster.health import Health
+from sunbeam.cluster.health import RESUMABLE, Health
 from sunbeam.core.status import ChangeStatus
 from sunbeam.web.change_view import ChangeView
 from sunbeam.web.cloud_feed import Answer
@@ -45,8 +45,8 @@ def headline(
         return Headline("Looking at this machine", "before anything is changed", "busy", "Starting")
     if refused is not None:
         return Headline("It was not begun", "nothing was changed", "bad", "Not begun")
-    if change is not None and change.resumable:
-        done = f"{change.progress.finished} of {len(change.tasks)} tasks are done"
+    if change is not None and change.resumable and (change.kind in RESUMABLE or not is_node):
+        done = f"{change.done} of {len(change.tasks)} tasks are done"
         return Headline(f"{change.title}: {ENDED[change.status]}", done, "bad", "Not done")
     if not is_node:
         return Headline("This machine is no cloud yet", "", "calm", "Set up")
@@ -74,7 +74,7 @@ def _plural(count: int, noun: str) -> str:
 
 
 def _running(change: ChangeView) -> Headline:
-    count = f"{change.progress.finished} of {len(change.tasks)}"
+    count = f"{change.done} of {len(change.tasks)}"
     return Headline(change.title, f"{count} tasks done{_left(change)}", "busy", count)
 
 

@@ -1,7 +1,8 @@
 """The view on its port.  Two processes of root may share it, which is how one hands over to the next.
 
 A foreground ``sunbeam web`` keeps the port until the sunbeamd of the new cloud listens on it too; then it
-closes, and no connection is refused in between (SO_REUSEPORT).  Sessions and certificate are on disk.
+closes, and no connection is refused in between (SO_REUSEPORT); one that comes in that very moment is reset,
+and browsers make it again.  Sessions and certificate are on disk.
 """
 
 from __future__ import annotations

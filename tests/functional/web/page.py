@@ -56,6 +56,10 @@ def resize(browser: Browser, width: int, height: int = 900) -> None:
     devtools(browser, "Emulation.setDeviceMetricsOverride", metrics)
 
 
+def hide_scrollbars(browser: Browser, hidden: bool = True) -> None:
+    devtools(browser, "Emulation.setScrollbarsHidden", {"hidden": hidden})
+
+
 def prefer(browser: Browser, scheme: str) -> None:
     features = [{"name": "prefers-color-scheme", "value": scheme}]
     devtools(browser, "Emulation.setEmulatedMedia", {"features": features})

@@ -77,6 +77,7 @@ async def test_a_failed_change_can_be_continued_or_its_task_tried_again(
 ) -> None:
     file = recorded.write(node, FAILED)
     error = "nova was not built"
+    recorded.append(file, type="task-finished", task="image-ovn", title="", status="failed", seconds=1)
     recorded.append(
         file, type="task-finished", task="image-nova", title="x", status="failed", seconds=1, error=error
     )

@@ -53,7 +53,7 @@ def bootstrap(processes: Processes, paths: Paths, manifest: Manifest) -> Change:
         InstallPackages("proxy"),
         FetchEtcd("proxy"),
         FetchTerraform("proxy"),
-        WriteManifestFile(manifest),
+        WriteManifestFile(manifest, needed=["software"]),
         WriteSettings(settings, "manifest-file"),
         PackCharms(),
         StartServices(settings, "packages", "etcd", "settings"),

@@ -34,7 +34,7 @@ def configure(paths: Paths, manifest: Manifest) -> Change:
     """Everything for a first VM, as ``manifest`` has it; what exists and may differ is made like it."""
     demo, external = manifest.demo, manifest.network.external
     tasks: list[Task] = [
-        WriteManifestFile(manifest),
+        WriteManifestFile(manifest, needed=["demo"]),
         WriteManifest(manifest),
         DemoAccount(demo),
         Ensure("external-network", "Make the external network", lambda cloud: _external(cloud, external)),

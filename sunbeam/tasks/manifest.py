@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sunbeam.cluster.answers import manifest_file
 from sunbeam.cluster.etcd import etcd_store
 from sunbeam.cluster.manifests import add_version, is_newest
 from sunbeam.cluster.settings import NodeSettings
+from sunbeam.core.errors import Problem
 from sunbeam.core.manifest.model import Manifest
+from sunbeam.core.manifest.references import reference_problems
 from sunbeam.core.manifest.text import manifest_text
 from sunbeam.core.task import Context, Task
 
@@ -17,16 +21,24 @@ HEADER = """\
 
 
 class WriteManifestFile(Task):
-    """The effective manifest in ``/etc/sunbeam/manifest.yaml`` (0600)."""
+    """The effective manifest in ``/etc/sunbeam/manifest.yaml`` (0600).
+
+    ``needed`` are the keys below which the change needs what references stand for.
+    """
 
     id = "manifest-file"
     title = "Write the cloud's manifest"
     phase = "Prepare the machine"
     rehearsable = True
 
-    def __init__(self, manifest: Manifest, *needs: str) -> None:
+    def __init__(self, manifest: Manifest, *needs: str, needed: Sequence[str] = ()) -> None:
         self.needs = needs
-        self._text = HEADER + manifest_text(manifest.dump())
+        self._document = manifest.dump()
+        self._needed = needed
+        self._text = HEADER + manifest_text(self._document)
+
+    async def problems(self, context: Context) -> list[Problem]:
+        return reference_problems(self._document, self._needed)
 
     async def is_done(self, context: Context) -> bool:
         file = manifest_file(context.paths)

@@ -12,8 +12,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from sunbeam.core.errors import SunbeamError
-from sunbeam.core.manifest.tree import Step, Tree
+from sunbeam.core.errors import Problem, SunbeamError
+from sunbeam.core.manifest.tree import CLOUD, Step, Tree, dotted
 
 ALLOWED = ("proxy.*", "demo.password", "software.charms.*.config.*")
 """Keys whose value may hold references."""
@@ -43,6 +43,22 @@ def problems(text: str, environment: Mapping[str, str] | None = None) -> Iterato
             _value(found, os.environ if environment is None else environment)
         except _Unresolved as error:
             yield str(error)
+
+
+def reference_problems(document: Mapping[str, Any], keys: Sequence[str]) -> list[Problem]:
+    """Why a change that needs the values below ``keys`` of a dumped manifest cannot begin here."""
+    tree = Tree.of({key: document[key] for key in keys}, CLOUD)
+    return [
+        Problem(
+            problem,
+            where=f"{dotted(path)} of the manifest",
+            next_command="sunbeam manifest show",
+            id="reference-unresolved",
+        )
+        for path, leaf in tree.leaves()
+        if isinstance(leaf.value, str) and allowed_at(path)
+        for problem in problems(leaf.value)
+    ]
 
 
 def resolve(value: Any, remember: Remember, environment: Mapping[str, str] | None = None) -> Any:

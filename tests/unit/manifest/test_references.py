@@ -7,7 +7,7 @@ import pytest
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.manifest.effective import effective
 from sunbeam.core.manifest.findings import ManifestErrors
-from sunbeam.core.manifest.references import resolve, separated
+from sunbeam.core.manifest.references import reference_problems, resolve, separated
 
 
 def test_what_is_stored_is_the_reference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,6 +72,16 @@ def test_a_password_in_a_manifest_is_refused_and_not_repeated(answers: dict[str,
         effective(answers=answers)
     assert "a password belongs outside the manifest" in str(refused.value)
     assert "hunter2" not in str(refused.value)
+
+
+def test_a_cloud_can_be_looked_at_without_its_secrets() -> None:
+    cloud = {"demo": {"password": "${env:SURELY_NOT_SET}"}}
+    manifest = effective(cloud=cloud).manifest
+    assert manifest.demo.password == "${env:SURELY_NOT_SET}"
+    assert reference_problems(manifest.dump(), ["software"]) == []
+    (problem,) = reference_problems(manifest.dump(), ["demo"])
+    assert problem.what == "the environment variable SURELY_NOT_SET is not set"
+    assert problem.where == "demo.password of the manifest"
 
 
 def test_variables_that_refer_to_secrets_are_separated() -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import typer
 
+from sunbeam.cli.records import read_records
 from sunbeam.cli.session import this_node
 from sunbeam.cli.tables import Format, FormatOption, show
-from sunbeam.core.journal import ChangeRecord, Journal
+from sunbeam.core.journal import ChangeRecord
 from sunbeam.core.lock import holder
 from sunbeam.core.status import ChangeStatus
 
@@ -17,10 +18,10 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False)
 def changes(format: FormatOption = Format.TABLE) -> None:
     """List changes, newest first, with their status and how far they came."""
     paths = this_node().paths
-    with Journal.reading(paths.journal) as journal:
-        records = journal.changes() if journal else []
-    running = holder(paths.change_lock) is not None
-    rows = [_row(record, running=running and place == 0) for place, record in enumerate(records)]
+    records = read_records(paths)
+    found = holder(paths.change_lock)
+    running = found.change if found else 0
+    rows = [_row(record, running=record.id == running) for record in records]
     show(rows, format, ["id", "change", "status", "tasks", "started", "error"])
 
 
@@ -31,7 +32,7 @@ def _row(record: ChangeRecord, *, running: bool) -> dict[str, object]:
     finished = sum(1 for task in record.tasks if task.status.finished)
     return {
         "id": record.id,
-        "change": record.title,
+        "change": f"Undo: {record.title}" if record.undoing else record.title,
         "status": status.value,
         "meaning": status.meaning,
         "tasks": f"{finished}/{len(record.tasks)}",

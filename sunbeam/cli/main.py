@@ -7,7 +7,6 @@ when it is called, so that ``sunbeam --help`` stays fast.  To add one, write the
 
 from __future__ import annotations
 
-import errno
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -29,8 +28,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "cloud-config": ("sunbeam.cli.cloud_config", "Print a clouds.yaml for OpenStack clients."),
     "dashboard": ("sunbeam.cli.dashboard", "Tell where the dashboard is."),
     "web": ("sunbeam.cli.web", "Show this machine on a web page: set-up, changes, nodes, units, APIs, VMs."),
+    "attach": ("sunbeam.cli.attach", "Follow a running change, such as after a lost connection."),
+    "resume": ("sunbeam.cli.resume", "Continue a change that was cut off or failed."),
+    "retry": ("sunbeam.cli.retry", "Do one task of a change again, and go on."),
+    "undo": ("sunbeam.cli.undo", "Take back a change."),
     "changes": ("sunbeam.cli.changes", "List what was changed on this machine, newest first."),
     "tasks": ("sunbeam.cli.tasks", "Show the tasks of one change."),
+    "proxy": ("sunbeam.cli.proxy", "Show and change the proxy through which this machine reaches the world."),
     "manifest": ("sunbeam.cli.manifest", "Write, check and compare files that say what a cloud is made of."),
     "report": ("sunbeam.cli.report", "Write one change as a page: its timeline, what took long, errors."),
     "diff": ("sunbeam.cli.diff", "Show what running bootstrap now would change."),
@@ -104,10 +108,13 @@ def report(error: Exception) -> int:
     import traceback
 
     from sunbeam.core.command import this_command
+    from sunbeam.core.disks import disk_full, says_full
     from sunbeam.core.errors import SunbeamError
+    from sunbeam.core.node import this_node
 
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        error = _full_disk(error)
+    if not isinstance(error, SunbeamError) and says_full(error):
+        paths = this_node().paths
+        error = disk_full("Sunbeam", error, [paths.state, paths.run])
     if not isinstance(error, SunbeamError):
         traceback.print_exception(error)
         error = SunbeamError(
@@ -117,19 +124,6 @@ def report(error: Exception) -> int:
         )
     sys.stderr.write(f"Error: {error}\n")
     return int(error.exit_code)
-
-
-def _full_disk(error: OSError) -> Exception:
-    from sunbeam.cli.session import this_node
-    from sunbeam.core.errors import SunbeamError
-
-    paths = this_node().paths
-    return SunbeamError(
-        "The disk is full",
-        where=str(error.filename or f"{paths.state} or {paths.run}"),
-        why=str(error),
-        next_command=f"df -h {paths.state} {paths.run}",
-    )
 
 
 if __name__ == "__main__":

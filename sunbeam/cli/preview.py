@@ -22,8 +22,12 @@ from sunbeam.core.running import run
 from sunbeam.tasks.catalogue import build
 
 
-def show_request(node: Node, request: Request, output: Output, *, only_changes: bool = False) -> Preview:
+def show_request(
+    node: Node, request: Request, output: Output, *, only_changes: bool = False, again: str = ""
+) -> Preview:
     """What doing ``request`` now would do, shown as ``output`` says; warnings come before.
+
+    The task ``again`` would be done in any case.
 
     Raises PreflightFailed if it could not be done, and what building its change raises.
     """
@@ -34,7 +38,7 @@ def show_request(node: Node, request: Request, output: Output, *, only_changes: 
             engine = Engine(
                 journal, host, node.paths, node.clock, node.redactor, show, command=this_command()
             )
-            found = run(preview(engine, build(node, request), journal))
+            found = run(preview(engine, build(node, request), journal, again))
         if output is Output.JSON:
             show(ChangePreviewed(0, found))
     if output is not Output.JSON:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import closing
 from enum import StrEnum
 from functools import partial
@@ -13,9 +14,9 @@ import typer
 from sunbeam.core.command import this_command
 from sunbeam.core.engine import Change
 from sunbeam.core.errors import UsageError
-from sunbeam.core.journal import Journal
+from sunbeam.core.journal import ChangeRecord, Journal
 from sunbeam.core.lock import ChangeLocked, holder
-from sunbeam.core.making import Making
+from sunbeam.core.making import Deed, Making
 from sunbeam.core.node import Node, this_node
 from sunbeam.core.paths import Paths
 from sunbeam.core.request import Request
@@ -69,22 +70,31 @@ def run_change(request: Request, *, output: Output = Output.TEXT, dry_run: bool 
 
         show_request(node, request, output)
         return
-    try:
-        make(Making(node, partial(_build, request=request), this_command()), output)
-    except ChangeLocked:
-        running = _running(node.paths, request)
-        if running is None:
-            raise
-        watch(running, output)
+    making = Making(node, partial(_build, request=request), this_command())
+    _make(making, output, lambda running: _wants(running, request))
 
 
-def make(making: Making, output: Output) -> None:
-    """Start a worker and show what it does.  Raises what it raises."""
+def go_on(record: ChangeRecord, deed: Deed, output: Output) -> None:
+    """Do ``deed`` with a recorded change, which is built again, in a worker.  Raises as ``run_change``."""
+    require_root()
+    request = Request(record.kind, record.intent)
+    making = Making(this_node(), partial(_build, request=request), this_command(), deed)
+    _make(making, output, lambda running: running.id == record.id and running.undoing == record.undoing)
+
+
+def _make(making: Making, output: Output, same: Callable[[ChangeRecord], bool]) -> None:
+    """Start a worker and show what it does; if another makes the ``same`` change, show that."""
     from sunbeam.cli.render import renderer
 
     worker = making.start()
-    with renderer(output) as show:
-        follow_worker(worker, show)
+    try:
+        with renderer(output) as show:
+            follow_worker(worker, show)
+    except ChangeLocked:
+        running = _running(making.node.paths)
+        if running is None or not same(running):
+            raise
+        watch(running.id, output)
 
 
 def watch(change: int, output: Output = Output.TEXT) -> None:
@@ -109,12 +119,14 @@ def _build(node: Node, request: Request) -> Change:
     return build(node, request)
 
 
-def _running(paths: Paths, request: Request) -> int | None:
-    """The number of the change that is being made, if it is the one asked for."""
+def _running(paths: Paths) -> ChangeRecord | None:
+    """The change that is being made now."""
     found = holder(paths.change_lock)
     if found is None or not found.change:
         return None
     with closing(Journal(paths.journal)) as journal:
-        record = journal.change(found.change)
-    same = (record.kind, record.intent) == (request.kind, request.intent) and not record.undoing
-    return record.id if same else None
+        return journal.change(found.change)
+
+
+def _wants(record: ChangeRecord, request: Request) -> bool:
+    return (record.kind, record.intent) == (request.kind, request.intent) and not record.undoing

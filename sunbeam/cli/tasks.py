@@ -8,24 +8,24 @@ from typing import Annotated, Any
 
 import typer
 
+from sunbeam.cli.records import ChangeArgument, read_records
 from sunbeam.cli.session import this_node
 from sunbeam.cli.tables import Format, FormatOption, show
-from sunbeam.core.errors import UsageError
 from sunbeam.core.event_log import read_events
-from sunbeam.core.journal import ChangeRecord, Journal
+from sunbeam.tasks.recorded import find
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command()
 def tasks(
-    change: Annotated[int, typer.Argument(help="The change's id, from `sunbeam changes`.")],
+    change: ChangeArgument,
     log: Annotated[bool, typer.Option("--log", help="Show what happened, event by event.")] = False,
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Show the tasks of one change: status and its meaning, attempts, seconds, error."""
     paths = this_node().paths
-    record = _record(paths.journal, change)
+    record = find(read_records(paths), change)
     if log:
         rows = list(_events(paths.change_logs, change))
         show(rows, format, ["time", "task", "event", "text"])
@@ -44,16 +44,6 @@ def tasks(
         for task in record.tasks
     ]
     show(rows, format, ["task", "title", "status", "attempts", "seconds", "error"])
-
-
-def _record(path: Path, change: int) -> ChangeRecord:
-    with Journal.reading(path) as journal:
-        try:
-            if journal is not None:
-                return journal.change(change)
-        except KeyError:
-            pass
-    raise UsageError(f"There is no change {change}", where=str(path), next_command="sunbeam changes")
 
 
 def _events(folder: Path, change: int) -> Iterator[dict[str, Any]]:

@@ -91,12 +91,12 @@ class Engine:
                 raise self._seams.typed(task, failure) from failure
         return [self._seams.redactor.redact(each) for each in dict.fromkeys(lost)]
 
-    async def plan(self, change: Change) -> list[Planned]:
+    async def plan(self, change: Change, again: str = "") -> list[Planned]:
         """What ``run`` would do, in order, after the same checks; reads only."""
         await self._check(change)
         planned: dict[str, Planned] = {}
         for task in change.in_order():
-            if not await self._will_be_unchanged(task, set(planned)):
+            if task.id == again or not await self._will_be_unchanged(task, set(planned)):
                 before = {task_id: each.foresight for task_id, each in planned.items()}
                 mutations = await self._rehearse(task)
                 planned[task.id] = Planned(task, mutations, await self._foresee(task, before))

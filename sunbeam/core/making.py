@@ -23,20 +23,23 @@ from sunbeam.core.running import run
 from sunbeam.core.worker import Channel, Worker, start_worker
 
 LOG = "sunbeam.log"
-Deed = Callable[[Engine, Change], Coroutine[Any, Any, None]]
+Deed = Callable[[Engine, Change, Journal], Coroutine[Any, Any, None]]
+"""What is done with a change, once the lock is ours."""
+
+
+async def do(engine: Engine, change: Change, journal: Journal) -> None:
+    """Do the change, or continue it."""
+    await engine.run(change)
 
 
 @dataclass(frozen=True)
 class Making:
-    """``build`` gives the change, once the lock is ours; ``deed`` is what is done with it.
-
-    ``command`` is what a person types to continue.
-    """
+    """``build`` gives the change for ``deed``; ``command`` is what a person types to continue."""
 
     node: Node
     build: Callable[[Node], Change]
     command: str
-    deed: Deed = Engine.run
+    deed: Deed = do
 
     def start(self) -> Worker:
         """Do it in a worker; how it goes and ends is for ``Worker.receive`` to tell."""
@@ -75,5 +78,5 @@ class Making:
             engine = Engine(
                 journal, host, node.paths, node.clock, node.redactor, listen, command=self.command
             )
-            run(self.deed(engine, change))
+            run(self.deed(engine, change, journal))
         return change

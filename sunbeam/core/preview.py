@@ -22,9 +22,9 @@ KINDS: dict[str, TouchKind] = {
 }
 
 
-async def preview(engine: Engine, change: Change, journal: Journal) -> Preview:
+async def preview(engine: Engine, change: Change, journal: Journal, again: str = "") -> Preview:
     """What ``engine`` would do; it must have a host that only lists.  Raises what ``Engine.plan`` does."""
-    return assemble(change, await engine.plan(change), expectations(change, journal))
+    return assemble(change, await engine.plan(change, again), expectations(change, journal))
 
 
 def assemble(change: Change, planned: Sequence[Planned], expected: Iterable[Expected]) -> Preview:

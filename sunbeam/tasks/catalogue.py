@@ -76,22 +76,33 @@ def _fix(node: Node, intent: Intent) -> Change:
 
 @dataclass(frozen=True)
 class Kind:
-    """``build`` makes the change; it may raise SunbeamError for what it finds on the node."""
+    """``build`` makes the change; it may raise SunbeamError for what it finds on the node.
+
+    ``builds_on``: kinds of earlier changes that cannot be undone before this one is.  ``made_once``: a later
+    change of the same title only changes what the first one made, and cannot be undone by itself.  What is
+    not ``undoable``, or not by itself, has a command to type ``instead``.
+    """
 
     build: Callable[[Node, Intent], Change]
+    builds_on: tuple[str, ...] = ()
+    made_once: bool = False
+    undoable: bool = True
+    instead: str = ""
 
 
+CLOUD = "cluster bootstrap"
+PROXY = ("proxy set", "proxy clear")
 KINDS: dict[str, Kind] = {
-    "cluster bootstrap": Kind(_bootstrap),
-    "cluster start": Kind(_start),
-    "cluster stop": Kind(_stop),
-    "cluster destroy": Kind(_destroy),
-    "configure": Kind(_configure),
-    "launch": Kind(_launch),
-    "image build": Kind(_build_images),
+    CLOUD: Kind(_bootstrap, ("fix",), made_once=True, instead="sunbeam manifest list"),
+    "cluster start": Kind(_start, undoable=False, instead="sunbeam cluster stop"),
+    "cluster stop": Kind(_stop, undoable=False, instead="sunbeam cluster start"),
+    "cluster destroy": Kind(_destroy, undoable=False, instead="sunbeam cluster bootstrap"),
+    "configure": Kind(_configure, (CLOUD,), made_once=True, instead="sunbeam manifest list"),
+    "launch": Kind(_launch, (CLOUD, "configure"), made_once=True),
+    "image build": Kind(_build_images, undoable=False, instead="sunbeam image build"),
     "fix": Kind(_fix),
-    "proxy set": Kind(_proxy),
-    "proxy clear": Kind(_proxy),
+    "proxy set": Kind(_proxy, (CLOUD, *PROXY)),
+    "proxy clear": Kind(_proxy, (CLOUD, *PROXY)),
 }
 
 

@@ -1,0 +1,92 @@
+"""``sunbeam undo``: take back a change."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing
+from typing import Annotated
+
+import typer
+
+from sunbeam.cli.records import ChangeArgument, read_records
+from sunbeam.cli.session import DryRunOption, Output, OutputOption, go_on, require_root, run
+from sunbeam.cli.verbosity import verbosity
+from sunbeam.core.change import Change
+from sunbeam.core.engine import Engine, to_undo
+from sunbeam.core.errors import UsageError
+from sunbeam.core.host import Host
+from sunbeam.core.journal import ChangeRecord, Journal
+from sunbeam.core.node import Node, this_node
+from sunbeam.core.request import Request
+from sunbeam.tasks.catalogue import build
+from sunbeam.tasks.recorded import check_undone, find
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
+
+
+@app.command()
+@verbosity
+def undo(
+    change: ChangeArgument,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask, even if something is lost.")] = False,
+    dry_run: DryRunOption = False,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Take back what a change did, its last task first.
+
+    If that would lose something of people's own, such as VMs, each is named and you are asked; without a
+    terminal nothing is undone then, unless --yes is given.  A change on which later ones build must wait for
+    their undo.
+    """
+    require_root()
+    node = this_node()
+    records = read_records(node.paths)
+    record = find(records, change)
+    check_undone(records, record)
+    if dry_run:
+        list_undo(node, record)
+        return
+    lost = _losses(node, _built(node, record), record)
+    if lost and not yes:
+        _ask(record, lost)
+
+    async def deed(engine: Engine, wanted: Change, journal: Journal) -> None:
+        check_undone(journal.changes(), record)
+        await engine.undo(wanted, journal.change(record.id))
+
+    go_on(record, deed, output)
+
+
+def list_undo(node: Node, record: ChangeRecord) -> None:
+    """Print what undoing a change would take back and lose."""
+    wanted = _built(node, record)
+    for task in to_undo(wanted, record):
+        typer.echo(f"would undo: {task.title}")
+    for each in _losses(node, wanted, record):
+        typer.echo(f"would lose: {each}")
+
+
+def _built(node: Node, record: ChangeRecord) -> Change:
+    return build(node, Request(record.kind, record.intent))
+
+
+def _losses(node: Node, wanted: Change, record: ChangeRecord) -> list[str]:
+    with closing(Journal(node.paths.journal)) as journal:
+        host = Host(node.processes, journal, node.paths, node.clock, node.redactor, dry_run=True)
+        engine = Engine(journal, host, node.paths, node.clock, node.redactor)
+        return run(engine.losses(wanted, record))
+
+
+def _ask(record: ChangeRecord, lost: list[str]) -> None:
+    """Raises UsageError unless a person agrees."""
+    if not sys.stdin.isatty():
+        raise UsageError(
+            f"To undo change {record.id} ({record.title}) would lose data; nothing was undone",
+            why="it would lose\n" + "\n".join(lost),
+            next_command=f"sunbeam undo {record.id} --yes",
+        )
+    typer.echo(f"To undo change {record.id} ({record.title}) loses:")
+    for each in lost:
+        typer.echo(f"  {each}")
+    if not typer.confirm("Go on?"):
+        raise UsageError("Nothing was undone", next_command=f"sunbeam undo {record.id}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from sunbeam.web.change_view import ChangeView
 from sunbeam.web.parts import BASE, VIEW
 
 routes = web.RouteTableDef()
@@ -11,24 +12,25 @@ routes = web.RouteTableDef()
 
 @routes.post(f"{BASE}/resume")
 async def resume(request: web.Request) -> web.StreamResponse:
-    _stopped(request)
-    request.app[VIEW].commands.begin("resume")
+    stopped = _stopped(request)
+    request.app[VIEW].commands.begin("resume", str(stopped.number))
     raise web.HTTPSeeOther(f"{BASE}/")
 
 
 @routes.post(f"{BASE}/retry")
 async def retry(request: web.Request) -> web.StreamResponse:
-    """Only a task that failed in the newest change; anything else is a page that is too old."""
+    """Only a task that failed in the newest change; anything else comes from a page that is too old."""
+    stopped = _stopped(request)
     task = (await request.post()).get("task", "")
-    if task not in _stopped(request):
+    if task not in {each.id for each in stopped.failed}:
         raise web.HTTPConflict(text="This task did not fail: load the page again")
-    request.app[VIEW].commands.begin("retry", str(task))
+    request.app[VIEW].commands.begin("retry", str(task), "--change", str(stopped.number))
     raise web.HTTPSeeOther(f"{BASE}/")
 
 
-def _stopped(request: web.Request) -> set[str]:
-    """The failed tasks of the newest change, which did not come to its end."""
+def _stopped(request: web.Request) -> ChangeView:
+    """The newest change, which did not come to its end."""
     newest = request.app[VIEW].changes.newest()
     if newest is None or not newest.resumable:
         raise web.HTTPConflict(text="There is nothing to continue: load the page again")
-    return {task.id for task in newest.failed}
+    return newest

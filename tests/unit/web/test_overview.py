@@ -88,7 +88,7 @@ async def test_a_failed_change_can_be_continued_or_its_task_tried_again(
     assert (await visitor.post("/retry", {"task": "image-glance"})).status == 409
     assert (await visitor.post("/retry", {"task": "--yes"})).status == 409
     assert (await visitor.post("/resume")).status == 303
-    assert commands.typed == ["retry image-nova", "resume"]
+    assert commands.typed == ["retry image-nova --change 1", "resume 1"]
 
 
 async def test_there_is_nothing_to_continue(

@@ -110,13 +110,13 @@ def settings_of(paths: Paths, manifest: Manifest) -> NodeSettings:
 
 def _refuse_fixed(wanted: Effective, cloud: Mapping[str, Any], name: str) -> None:
     findings = Findings()
-    made = dict(effective(cloud=cloud).values)
-    reasons = {**FIXED, **{key: "disks are made once" for key in _storage({**made, **wanted.values})}}
-    if NAME in wanted.values:
+    made, said = _values(effective(cloud=cloud)), _values(wanted)
+    reasons = {**FIXED, **{key: "disks are made once" for key in _storage({**made, **said})}}
+    if NAME in said:
         made.setdefault(NAME, name)
         reasons[NAME] = "its part of the cluster store has this name"
     for key, why in reasons.items():
-        before, now = made.get(key), wanted.values.get(key)
+        before, now = made.get(key), said.get(key)
         if (before or None) != (now or None):
             text = f"{now or 'nothing'} cannot be: this cloud was made with {before or 'none'}, and {why}"
             path = tuple(key.split("."))
@@ -126,6 +126,11 @@ def _refuse_fixed(wanted: Effective, cloud: Mapping[str, Any], name: str) -> Non
         text = f"this machine has the role {role}: it cannot be taken away while VMs may run here"
         findings.add(Finding(wanted.origins.get("nodes.0.roles.0", DEFAULT), text, ("nodes", 0, "roles")))
     findings.raise_if_any("sunbeam manifest show")
+
+
+def _values(manifest: Effective) -> dict[str, Any]:
+    """By dotted key; the gateway also where nobody said it."""
+    return {**manifest.values, "network.external.gateway": str(manifest.manifest.network.external.router)}
 
 
 def _storage(values: Mapping[str, Any]) -> list[str]:

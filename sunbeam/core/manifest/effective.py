@@ -132,7 +132,6 @@ def _valid_part(merged: Tree, findings: Findings) -> tuple[Manifest, list[tuple[
     wrong: list[tuple[Step, ...]] = []
     while paths := _check_shape(merged, findings, whole=True):
         wrong += paths
-        for path in paths:
-            found, _ = merged.deepest(path)
+        for found in {merged.deepest(path)[0] for path in paths}:
             merged = merged.without(found)
     return Manifest.model_validate(merged.plain()), wrong

@@ -166,3 +166,18 @@ def test_each_mistake_is_told_in_a_persons_words(tmp_path: Path, text: str, foun
 def test_a_small_external_range_needs_its_pool(tmp_path: Path) -> None:
     text = "network: {external: {range: 192.0.2.0/28, first: 192.0.2.8, last: 192.0.2.12}}\n"
     assert findings(tmp_path, text) == []
+
+
+def test_several_mistakes_in_one_place_are_all_told(tmp_path: Path) -> None:
+    text = "nodes: [{roles: [control]}, {nam: b}]\ndemo: {flavors: {a: {ram: 1}, b: {ram: x}}}\nregion: 5\n"
+    assert findings(tmp_path, text) == [
+        "1:9: nodes.0 needs the key name",
+        "1:29: nodes.1 needs the key name",
+        "1:30: unknown key nodes.1.nam; did you mean name?",
+        "2:18: demo.flavors.a needs the key vcpus",
+        "2:18: demo.flavors.a needs the key disk",
+        "2:31: demo.flavors.b needs the key vcpus",
+        "2:31: demo.flavors.b needs the key disk",
+        "2:40: demo.flavors.b.ram must be a whole number",
+        "3:9: region must be text: write it in quotes",
+    ]

@@ -67,6 +67,13 @@ def test_a_cloud_keeps_the_ranges_it_was_made_with(tmp_path: Path) -> None:
     assert [finding.path[-1] for finding in refused.value.findings] == ["region", "address", "pods"]
 
 
+def test_a_gateway_may_be_said_that_is_there_anyway(tmp_path: Path) -> None:
+    paths = existing(tmp_path, **CLOUD)
+    manifest_here(paths, [], {"network.external.gateway": "172.24.4.1"})
+    with pytest.raises(ManifestErrors, match="1 mistake"):
+        manifest_here(paths, [], {"network.external.gateway": "172.24.4.2"})
+
+
 def test_disks_keep_their_size(tmp_path: Path) -> None:
     file = tmp_path / "larger.yaml"
     file.write_text("software: {charms: {mariadb: {storage: {database: 30G}}}}\n")

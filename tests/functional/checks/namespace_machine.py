@@ -72,6 +72,7 @@ class NamespaceMachine:
         layers = [self._layer(path) for path in ("/etc", "/var/lib")]
         layers += [self._empty(path) for path in ("/etc/sunbeam", "/var/lib/sunbeam")]
         (self.folder / "tmp").mkdir()
+        layers.append(self._own_sysfs())
         lines = [
             "set -e",
             *layers,
@@ -97,6 +98,15 @@ class NamespaceMachine:
         upper.mkdir()
         work.mkdir()
         return f"mount -t overlay -o lowerdir={path},upperdir={upper},workdir={work} layer {path}"
+
+    def _own_sysfs(self) -> str:
+        """Shows the interfaces of this network namespace only; cgroups stay as they are."""
+        kept = self.folder / "cgroup"
+        kept.mkdir()
+        return (
+            f"mount --rbind /sys/fs/cgroup {kept} && mount -t sysfs sysfs /sys"
+            f" && mount --rbind {kept} /sys/fs/cgroup"
+        )
 
     def _empty(self, path: str) -> str:
         """No cloud is on this machine, whatever is on the one around it."""

@@ -21,6 +21,7 @@ def test_an_archive_that_answers_is_no_finding(machine: NamespaceMachine) -> Non
     machine.mirror(ARCHIVE, "archive", "8000")
     answer = machine.check()
     assert answer.statuses["mirrors"] == answer.statuses["dns"] == "good"
+    assert answer.statuses["leftovers"] == answer.statuses["cgroups"] == "good"
     assert not {"mirror-unreachable", "clock-wrong", "check-failed", "check-stalled"} & answer.found.keys()
 
 
@@ -122,6 +123,7 @@ def test_the_own_name_is_fixed_and_the_fix_undone(machine: NamespaceMachine) -> 
         {PROGRAM} check --fix --output quiet; grep lonely /etc/hosts; echo ---
         {PROGRAM} undo --yes 1; grep -c lonely /etc/hosts"""
     )
+    assert "own-leftovers" not in answer.stdout
     before, dry, fixed, undone = (part.strip() for part in answer.stdout.split("---\n"))
     assert "own name lonely does not resolve" in before and "sunbeam check --fix" in before
     assert "/etc/hosts" in dry and dry.endswith("\n0")

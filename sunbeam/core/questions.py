@@ -38,7 +38,7 @@ QUESTIONS: tuple[Question, ...] = (
     ),
     Question(
         INTERFACE, "From where are VMs reached?",
-        "A network interface of its own lets your network reach them at floating addresses.",
+        "An interface of its own lets your network reach their floating addresses.",
         EXTERNAL, basic=True, choices=facts.outward, check=facts.interface_problem, empty="this machine only",
     ),
     Question(

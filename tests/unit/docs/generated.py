@@ -22,16 +22,28 @@ from sunbeam.core import events, foresight
 from sunbeam.core.errors import ExitCode, Interrupted, NeedsPerson, PreflightFailed, UsageError
 from sunbeam.core.estimate import Expected
 from sunbeam.core.event_schema import event_schema
+from sunbeam.core.question import always
+from sunbeam.core.question_facts import has_interface, has_proxy, interface_has_addresses
+from sunbeam.core.questions import FILE_ONLY, QUESTIONS
 from sunbeam.core.status import ChangeStatus, TaskStatus
 from sunbeam.doctor.rules import RULES
 from sunbeam.images.recipes import Recipe, load_recipes
 from sunbeam.operators.packing import is_machine_charm
 from sunbeam.tasks.fix import FIXES
-from tests.unit.docs import manifest_reference
+from tests.unit.docs import manifest_reference, wizard_pictures
 from tests.unit.docs.book import ROOT, commands, pages, subcommands
 
 SCHEMA = ROOT / "docs/reference/manifest.schema.json"
 EVENT_SCHEMA = ROOT / "docs/reference/events.schema.json"
+PICTURES = {
+    "wizard-questions.svg": wizard_pictures.questions_svg,
+    "wizard-review.svg": wizard_pictures.review_svg,
+}
+WHEN = {
+    has_interface: "with an interface",
+    has_proxy: "if a proxy is detected",
+    interface_has_addresses: "if the interface has addresses",
+}
 BLOCK = re.compile(r"<!-- generated: ([\w-]+) -->\n.*?<!-- end -->", re.DOTALL)
 VARIABLE = re.compile(r'^variable "(\w+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
 OUTPUT = re.compile(r'^output "(\w+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
@@ -54,6 +66,8 @@ def main() -> None:
         page.path.write_text(refreshed(page.text))
     SCHEMA.write_text(manifest_reference.schema_text())
     EVENT_SCHEMA.write_text(event_schema_text())
+    for name, picture in PICTURES.items():
+        (ROOT / "docs/images" / name).write_text(picture())
 
 
 def event_schema_text() -> str:
@@ -67,6 +81,27 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 def _cell(value: object) -> str:
     return " ".join(str(value).split()).replace("|", "\\|")
+
+
+def _questions() -> str:
+    rows = []
+    for question in QUESTIONS:
+        asked = "always" if question.when is always else WHEN[question.when]
+        if question.applies is not always:
+            asked = WHEN[question.applies]
+        rows.append(
+            [
+                f"`{question.key}`",
+                question.title,
+                question.why,
+                asked if question.basic else "with `--advanced`",
+            ]
+        )
+    return _table(["Key", "Question", "Why", "Asked"], rows)
+
+
+def _file_only() -> str:
+    return _table(["Key", "Why"], ([f"`{key}`", why] for key, why in FILE_ONLY.items()))
 
 
 def _checks() -> str:
@@ -286,6 +321,8 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "manifest-references": _manifest(["Key"], manifest_reference.reference_rows),
     "manifest-import": _manifest(["There", "Here"], manifest_reference.import_rows),
     "doctor": _doctor,
+    "questions": _questions,
+    "questions-not": _file_only,
     "checks": _checks,
     "fixes": _fixes,
     "cli": _cli,

@@ -10,7 +10,15 @@ from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core import events
 from sunbeam.core.paths import Paths
 from tests.unit.docs.book import ROOT, Page, pages
-from tests.unit.docs.generated import BLOCK, BLOCKS, EVENT_SCHEMA, EVENTS, event_schema_text, refreshed
+from tests.unit.docs.generated import (
+    BLOCK,
+    BLOCKS,
+    EVENT_SCHEMA,
+    EVENTS,
+    PICTURES,
+    event_schema_text,
+    refreshed,
+)
 
 SHIPPED_BY_US = {"README.md", "CONTRIBUTING.md", "CHANGELOG.md"}
 
@@ -45,6 +53,11 @@ def test_every_page_is_in_the_table_of_contents() -> None:
 
 def test_the_schema_of_events_is_fresh() -> None:
     assert EVENT_SCHEMA.read_text() == event_schema_text(), "type: docs/generate"
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_pictures_show_the_program_as_it_is(name: str) -> None:
+    assert (ROOT / "docs/images" / name).read_text() == PICTURES[name](), "type: docs/generate"
 
 
 def test_every_event_is_documented() -> None:

@@ -84,20 +84,20 @@ def read(text: str) -> Manifest:
         return effective([file]).manifest
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(manifests)
 def test_what_is_written_is_read_again(manifest: Manifest) -> None:
     assert effective(cloud=manifest.dump()).manifest == manifest
     assert Manifest.model_validate(yaml.safe_load(manifest_text(manifest.dump()))) == manifest
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(manifests)
 def test_an_explained_file_comes_to_the_same(manifest: Manifest) -> None:
     assert read(annotated_text(manifest, effective().manifest)) == manifest
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(manifests)
 def test_every_value_has_an_origin(manifest: Manifest) -> None:
     found = effective(answers=dict(manifest.dump()))

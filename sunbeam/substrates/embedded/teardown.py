@@ -149,9 +149,10 @@ class Teardown:
                 continue  # without the program, or on a kernel without its tables, there are no rules
 
     async def _unmount(self) -> None:
+        """What is mounted below our folders; a disk of the owner's that is mounted as one of them stays."""
         own = [f"{folder}/" for folder in (self.paths.state, self.paths.run)]
         points = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
-        ours = [point for point in points if any(f"{point}/".startswith(folder) for folder in own)]
+        ours = [point for point in points if any(point.startswith(folder) for folder in own)]
         for point in reversed(ours):
             await self.processes.run(["umount", "--lazy", _unescaped(point)], check=False, timeout=20)
         if NETNS in self._changes.folders and NETNS.is_dir() and not any(NETNS.iterdir()):

@@ -132,6 +132,20 @@ def test_the_own_name_is_fixed_and_the_fix_undone(machine: NamespaceMachine) -> 
     assert undone.endswith("\n0")
 
 
+def test_what_we_left_is_removed_and_a_disk_mounted_for_us_stays(machine: NamespaceMachine) -> None:
+    machine.mirror(ARCHIVE, "archive", "8000")
+    machine.interface("sunbeam0", "10.20.30.1/24")
+    machine.setup.append("mkdir /var/lib/sunbeam/runtime")
+    answer = machine.run(
+        f"""{PROGRAM} check --fix --output quiet; echo ---
+        ls /var/lib/sunbeam; ls /sys/class/net; grep -c ' /var/lib/sunbeam ' /proc/mounts"""
+    )
+    fixed, after = answer.stdout.split("---\n")
+    assert fixed.count("an earlier installation left things behind") == 1
+    assert "sunbeam0" not in after and "runtime" not in after
+    assert "journal.db" in after and after.endswith("\n1\n")
+
+
 def test_checks_leave_nothing_behind(machine: NamespaceMachine) -> None:
     machine.mirror(ARCHIVE, "archive", "8000")
     listing = f"find /etc /var/lib /run {machine.folder}/tmp -xdev | sort -T {machine.folder} >"

@@ -11,9 +11,18 @@ from itertools import groupby
 
 from sunbeam.cli.render_plain import say
 from sunbeam.cli.render_text import WORTH_TELLING, about, duration, plural
-from sunbeam.core.foresight import Artifact, Foresight, PlannedTask, Preview, ResourceChange, Touch
+from sunbeam.core.foresight import (
+    UNKNOWN,
+    Artifact,
+    Foresight,
+    PlannedTask,
+    Preview,
+    ResourceChange,
+    Touch,
+)
+from sunbeam.terraform.plan_json import short_name
 
-KEY = re.compile(r'\["([^"]+)"\]')
+DIGEST = re.compile(r"\b[0-9a-f]{40,}\b")
 TYPE = re.compile(r"(?:^|\.)(juju_\w+|[a-z]+_\w+)\.")
 MOST_NAMES = 16
 """Resources of one type that are named; of more their number is told."""
@@ -96,16 +105,18 @@ def _foresight(foresight: Foresight, indent: str, columns: int, verbose: bool) -
 def _touches(kind: str, verb: str, touches: list[Touch], indent: str, columns: int) -> Iterator[str]:
     """A few files a line each, many by their folder; what has short names together."""
     names = [touch.name for touch in touches]
-    folders = {name.rpartition("/")[0] for name in names}
     if kind in ("package", "service", "interface", "container"):
         noun = kind if len(touches) == 1 else f"{kind}s"
         yield from _wrapped(f"{verb} {noun} {', '.join(names)}", indent, columns)
-    elif kind == "file" and len(folders) == 1 and len(names) > FEW:
-        files = ", ".join(name.rpartition("/")[2] for name in names)
-        yield from _wrapped(f"{verb} {len(names)} files in {folders.pop()}: {files}", indent, columns)
-    else:
-        for name in names:
-            yield from _wrapped(f"{verb} {name}", indent, columns)
+        return
+    for folder, members in groupby(names, key=lambda name: name.rpartition("/")[0]):
+        files = list(members)
+        if folder and len(files) > FEW:
+            ends = ", ".join(file.rpartition("/")[2] for file in files)
+            yield from _wrapped(f"{verb} {len(files)} in {folder}: {ends}", indent, columns)
+        else:
+            for file in files:
+                yield from _wrapped(f"{verb} {file}", indent, columns)
 
 
 def _resources(
@@ -116,27 +127,31 @@ def _resources(
     for each in resources:
         if verbose or each.action in ("update", "replace"):
             yield f"{indent}{SYMBOLS[each.action]} {each.action} {each.address}"
-            for change in each.attributes:
-                before = f"{change.before} -> " if change.before else ""
-                text = f"{change.name}: {before}{change.after or 'none'}"
+            for text in _attributes(each, verbose):
                 yield from _wrapped(text, indent + "    ", columns)
         else:
-            plain.setdefault((each.action, _type(each.address)), []).append(_name(each.address))
+            plain.setdefault((each.action, _type(each.address)), []).append(short_name(each.address))
     for (action, kind), names in plain.items():
         told = f": {', '.join(names)}" if len(names) <= MOST_NAMES else ""
         yield from _wrapped(f"{SYMBOLS[action]} {action} {len(names)} {kind}{told}", indent, columns)
 
 
+def _attributes(resource: ResourceChange, verbose: bool) -> Iterator[str]:
+    """What follows from the rest (a second hash, values that only Juju knows) is for those who want all."""
+    for change in resource.attributes:
+        follows = change.name.endswith("origin_hash") or change.after == UNKNOWN
+        if verbose or not follows:
+            before = f"{_short(change.before)} -> " if change.before else ""
+            yield f"{change.name}: {before}{_short(change.after) or 'none'}"
+
+
+def _short(text: str) -> str:
+    return DIGEST.sub(lambda found: f"{found[0][:12]}…", text)
+
+
 def _type(address: str) -> str:
     found = TYPE.search(address)
     return found[1] if found else address
-
-
-def _name(address: str) -> str:
-    """``nova`` of ``module.application["nova"].juju_application.this``."""
-    keys = KEY.findall(address)
-    names = [word for word in address.split(".") if word != "this"]
-    return keys[-1] if keys else names[-1] if not names[-1].startswith("juju_") else names[-2]
 
 
 def size(artifact: Artifact) -> str:

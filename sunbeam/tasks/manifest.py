@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sunbeam.cluster.answers import manifest_file
 from sunbeam.cluster.etcd import etcd_store
 from sunbeam.cluster.manifests import add_version, is_newest
 from sunbeam.cluster.settings import NodeSettings
-from sunbeam.core.errors import Problem
+from sunbeam.core.errors import Problem, SunbeamError
+from sunbeam.core.foresight import Foresight
 from sunbeam.core.manifest.model import Manifest
 from sunbeam.core.manifest.references import reference_problems
 from sunbeam.core.manifest.text import manifest_text
@@ -66,3 +67,12 @@ class WriteManifest(Task):
         if not await is_newest(store, self._manifest):
             number = await add_version(store, self._manifest, context.clock.now())
             context.report(f"manifest {number}")
+
+    async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:
+        if not NodeSettings.exists(context.paths):
+            return Foresight()
+        try:
+            store = etcd_store(context.paths, NodeSettings.read(context.paths))
+            return Foresight(changes=not await is_newest(store, self._manifest))
+        except SunbeamError:
+            return Foresight(note="unless the newest version, which cannot be read now, is the same")

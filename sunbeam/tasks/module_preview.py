@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,14 @@ from sunbeam.tasks.charms import pack_all
 from sunbeam.terraform.backend import FILE, StateBackend
 from sunbeam.terraform.binary import present_core
 from sunbeam.terraform.module import Module
-from sunbeam.terraform.plan_json import resource_changes, resources_in
+from sunbeam.terraform.plan_json import resource_changes, resources_in, short_name
 
+APPLICATION = "juju_application"
+RISKS = {
+    "replace": "replaced, so that what they store is lost",
+    "delete": "deleted with what they store",
+    "update": "applications changed in place, whose units may restart",
+}
 NO_CORE = "the exact plan is known once OpenTofu is fetched; [*] stands for as many as it then says"
 NO_ANSWER = "the plan is known once the cluster store and the Juju API answer"
 
@@ -90,12 +96,11 @@ async def _answers(backend: StateBackend) -> bool:
     return True
 
 
-def _risks(resources: Iterable[ResourceChange]) -> Iterable[str]:
+def _risks(resources: Iterable[ResourceChange]) -> Iterator[str]:
     """What a person may not expect: things that are gone afterwards, restarts."""
-    for each in resources:
-        if each.action == "replace":
-            yield f"{each.address} is replaced: what it stores is lost"
-        elif each.action == "delete":
-            yield f"{each.address} is deleted with what it stores"
-        elif each.action == "update" and "juju_application" in each.address:
-            yield f"{each.address} is changed in place: its units may restart"
+    found = list(resources)
+    for action, text in RISKS.items():
+        kind = APPLICATION if action == "update" else ""
+        addresses = [each.address for each in found if each.action == action and kind in each.address]
+        if addresses:
+            yield f"{text}: {', '.join(map(short_name, addresses))}"

@@ -24,6 +24,8 @@ ACTIONS: dict[tuple[str, ...], Action] = {
 MANY = "[*]"
 """In the address of a resource of which nobody knows yet how many there will be."""
 
+_KEY = re.compile(r'\["([^"]+)"\]')
+_TYPE = re.compile(r"juju_\w+")
 _BLOCK = re.compile(r'^(resource|module) "([\w-]+)"(?: "([\w-]+)")? \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
 _SOURCE = re.compile(r'^  source += "(\.[\w./-]+)"', re.MULTILINE)
 _REPEATED = re.compile(r"^  (for_each|count) ", re.MULTILINE)
@@ -47,16 +49,21 @@ def _attributes(change: Mapping[str, Any]) -> Iterator[AttributeChange]:
     unknown = {path for path, text in _flat(change.get("after_unknown"), False).items() if text == "true"}
     if change.get("after") is None:
         return
+    within = tuple(f"{name}." for name in unknown)
     for name in sorted({*before, *after, *unknown}):
+        if name.startswith(within):
+            continue  # what a list holds whose end nobody knows yet
         old, new = before.get(name, ""), UNKNOWN if name in unknown else after.get(name, "")
         differs = old != new and not (change.get("before") is None and new in ("", UNKNOWN))
-        if differs or (SENSITIVE in (old, new) and _value(change, name)):
+        hidden = SENSITIVE in (old, new)
+        if differs or (hidden and _below(change, "before", name) != _below(change, "after", name)):
             yield AttributeChange(name, old, new)
 
 
-def _value(change: Mapping[str, Any], name: str) -> bool:
-    """Whether a secret differs; its text must not be told."""
-    return _flat(change.get("before"), False).get(name) != _flat(change.get("after"), False).get(name)
+def _below(change: Mapping[str, Any], side: str, name: str) -> dict[str, str]:
+    """A value in clear, to see whether a secret differs; it must not be told."""
+    leaves = _flat(change.get(side), False)
+    return {path: text for path, text in leaves.items() if path == name or path.startswith(f"{name}.")}
 
 
 def _flat(value: Any, sensitive: Any, path: str = "") -> dict[str, str]:
@@ -81,6 +88,13 @@ def _flat(value: Any, sensitive: Any, path: str = "") -> dict[str, str]:
     for key, each, mark in items:
         flat |= _flat(each, mark, f"{path}.{key}" if path else key)
     return flat
+
+
+def short_name(address: str) -> str:
+    """``nova`` of ``module.application["nova"].juju_application.this``."""
+    keys = _KEY.findall(address)
+    names = [word for word in address.split(".") if word != "this"]
+    return keys[-1] if keys else names[-1] if not _TYPE.fullmatch(names[-1]) else names[-2]
 
 
 def resources_in(folder: Path, prefix: str = "") -> Iterator[str]:

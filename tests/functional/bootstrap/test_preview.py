@@ -133,7 +133,7 @@ async def test_on_a_converged_cloud_nothing_is_foreseen_until_something_differs(
     assert len(hashes) == 1 and hashes[0].before != hashes[0].after
     (packed,) = [task for task in seen.tasks if task.task == "charms"]
     assert [Path(touch.name).name for touch in packed.foresight.touches] == ["greeter.charm"]
-    assert any("juju_application.greeter is changed in place" in risk for task in seen.tasks
+    assert any("whose units may restart: greeter" in risk for task in seen.tasks
                for risk in task.foresight.risks)  # fmt: skip
     assert cloud.bootstrap().returncode == 0
     assert applied(cloud, 3) == {("update", "juju_application.greeter")}

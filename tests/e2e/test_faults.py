@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from sunbeam.cluster.settings import NodeSettings
+from sunbeam.core.lock import holder
 from tests.e2e import faults
 from tests.e2e.conftest import PROGRAMS
 from tests.e2e.faults import PATHS
@@ -115,6 +116,7 @@ BUNDLED = {"charm exception", "disk full", "sunbeamd stopped"}
 @pytest.mark.parametrize("name", FAULTS)
 def test_doctor_names_the_cause(name: str, tmp_path: Path) -> None:
     rule, evidence, seeded = FAULTS[name]
+    faults.wait_until(lambda: holder(PATHS.change_lock) is None, "another change is under way", 300)
     with seeded(tmp_path):
         found = named_as_cause(rule)
         assert evidence in found["evidence"], found

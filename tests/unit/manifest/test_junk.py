@@ -16,51 +16,25 @@ from sunbeam.core.manifest.migrate import migrate
 from sunbeam.core.manifest.model import Manifest
 from sunbeam.core.manifest.snap_openstack import import_manifest
 
-KEYS = [
-    "schema",
-    "name",
-    "region",
-    "network",
-    "pods",
-    "external",
-    "range",
-    "first",
-    "gateway",
-    "dns",
-    "proxy",
-    "http",
-    "software",
-    "charms",
-    "nova",
-    "config",
-    "debug",
-    "storage",
-    "units",
-    "images",
-    "demo",
-    "quota",
-    "flavors",
-    "m1.tiny",
-    "ram",
-    "nodes",
-    "roles",
-    "features",
-]
-keys = st.sampled_from(KEYS) | st.text(max_size=5)
+KEYS = """
+schema name region network pods external range first gateway dns proxy http software charms nova config debug
+storage units images demo quota flavors m1.tiny ram nodes roles features
+"""
+WORDS = "10.0.0.0/24 172.24.4.0/24 192.0.2.1 ${env:X} ${ 20G control admin"
+keys = st.sampled_from(KEYS.split()) | st.text(max_size=5)
 scalars = (
     st.none()
     | st.booleans()
     | st.integers()
     | st.floats(allow_nan=True)
     | st.text(max_size=12)
-    | st.sampled_from(
-        ["10.0.0.0/24", "172.24.4.0/24", "192.0.2.1", "${env:X}", "${", "20G", "control", "admin"]
-    )
+    | st.sampled_from(WORDS.split(" "))
 )
 values = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=4)
 )
 documents = st.dictionaries(keys, values, max_size=5)
+theirs = st.sampled_from([*PLACES, *REASONS, CONFIG + "external-networks.p.range"])
 
 
 def judged(text: str) -> Manifest | None:

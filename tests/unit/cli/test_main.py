@@ -41,7 +41,7 @@ def test_an_unknown_option_is_a_usage_error(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_commands_and_their_options_are_completed() -> None:
-    assert completed("sunbeam c") == {"cloud", "cluster", "configure", "cloud-config", "changes"}
+    assert completed("sunbeam c") == {"cloud", "cluster", "configure", "cloud-config", "changes", "check"}
     assert completed("sunbeam --he") == {"--help"}
     assert completed("sunbeam tasks --l") == {"--log"}
 

@@ -14,7 +14,7 @@ from sunbeam.core.manifest.effective import effective
 from sunbeam.core.manifest.findings import ManifestErrors
 from sunbeam.core.manifest.migrate import migrate
 from sunbeam.core.manifest.model import Manifest
-from sunbeam.core.manifest.snap_openstack import import_manifest
+from sunbeam.core.manifest.snap_openstack import CONFIG, PLACES, REASONS, import_manifest
 
 KEYS = """
 schema name region network pods external range first gateway dns proxy http software charms nova config debug

@@ -104,7 +104,7 @@ async def change_unfinished(look: Look) -> list[Diagnosis]:
 
 
 def _unfinished(change: ChangeRecord) -> Diagnosis:
-    again, about = f"sunbeam {change.kind}", f"change {change.id}"
+    again, about = f"sunbeam resume {change.id}", f"change {change.id}"
     failed = [task for task in change.tasks if task.status is TaskStatus.FAILED]
     held = [task for task in change.tasks if task.status is TaskStatus.HELD]
     if failed:

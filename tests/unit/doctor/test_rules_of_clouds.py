@@ -195,7 +195,7 @@ async def test_a_failed_change_tells_its_task_and_how_to_go_on(tmp_path: Path) -
     )
     assert found.cause == "Bootstrap the cloud failed: Build image nova"
     assert "E: gone" in found.evidence
-    assert found.remedy == "sunbeam cluster bootstrap"
+    assert found.remedy == "sunbeam resume 7"
 
 
 async def test_held_and_interrupted_changes(tmp_path: Path) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import yaml
 
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.paths import Paths
+from sunbeam.core.proxy import reach_directly
 
 if TYPE_CHECKING:
     from openstack.connection import Connection
@@ -23,7 +25,8 @@ def connect(paths: Paths, cloud: str = CLOUD) -> Connection:
     entry = cloud_entry(paths, cloud)
     import openstack
 
-    connection = openstack.connection.Connection(
+    reach_directly(urlsplit(entry["auth"]["auth_url"]).hostname or "")
+    return openstack.connection.Connection(
         auth=entry["auth"],
         region_name=entry["region_name"],
         cacert=entry["cacert"],
@@ -31,8 +34,6 @@ def connect(paths: Paths, cloud: str = CLOUD) -> Connection:
         identity_api_version="3",
         app_name="sunbeam",
     )
-    connection.session.session.trust_env = False  # the cloud's own addresses are reached without a proxy
-    return connection
 
 
 def add_demo_entry(text: str, project: str, user: str, password: str) -> str:

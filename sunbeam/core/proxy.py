@@ -106,6 +106,13 @@ def program_environment(paths: Paths) -> dict[str, str]:
     return proxy.environment if proxy else {}
 
 
+def reach_directly(host: str) -> None:
+    """Let libraries in this process, which ask the environment for a proxy, reach ``host`` without one."""
+    known = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    if host not in known.split(","):
+        os.environ["no_proxy"] = os.environ["NO_PROXY"] = f"{known},{host}".lstrip(",")
+
+
 def _password(url: str) -> str:
     try:
         return urlsplit(url).password or ""

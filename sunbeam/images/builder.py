@@ -208,7 +208,8 @@ class ImageBuilder:
 
     async def _run_in(self, image: str, command: Sequence[str]) -> None:
         lists = f"{self.cache / 'lists'}:/var/lib/apt/lists"
-        await self.podman.call(["run", "--rm", "--network=host", "--volume", lists, image, *command])
+        options = ["--rm", "--network=host", "--http-proxy=true", "--volume", lists]
+        await self.podman.call(["run", *options, image, *command])
 
     def _urgency(self, name: str) -> int:
         """What others are built from first, then by how much is installed: large images take longest."""

@@ -12,10 +12,12 @@ import logging
 import ssl
 from contextlib import suppress
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 from juju import errors as libjuju
 from websockets.exceptions import WebSocketException
 
+from sunbeam.core.proxy import reach_directly
 from sunbeam.juju.credentials import Credentials
 from sunbeam.juju.errors import (
     JujuAlreadyExists,
@@ -106,6 +108,8 @@ class Link:
         # Importing it takes most of a second, which a provider that only tells its schema does not need.
         from juju.client.connection import Connection
 
+        for endpoint in self.credentials.endpoints:
+            reach_directly(urlsplit(f"//{endpoint}").hostname or "")
         async with asyncio.timeout(PATIENCE):
             connection = await Connection.connect(
                 endpoint=list(self.credentials.endpoints),

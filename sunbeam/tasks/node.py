@@ -160,13 +160,20 @@ async def _api_answers(context: Context) -> Look:
     return answer
 
 
+async def _listens(endpoint: str) -> None:
+    """Raises OSError at once where a client would try again for a while."""
+    host, _, port = endpoint.rpartition(":")
+    _, writer = await asyncio.open_connection(host, int(port))
+    writer.close()
+
+
 async def _log_in(context: Context) -> Look:
     try:
-        async with (
-            asyncio.timeout(LOGIN_SECONDS),
-            Controller(Credentials.from_juju_data(context.paths.juju_data)) as controller,
-        ):
-            await controller.models()
+        credentials = Credentials.from_juju_data(context.paths.juju_data)
+        async with asyncio.timeout(LOGIN_SECONDS):
+            await _listens(credentials.endpoints[0])
+            async with Controller(credentials) as controller:
+                await controller.models()
     except (SunbeamError, OSError, TimeoutError) as error:
         return Look(missing=f"sunbeamd: the Juju API does not answer yet ({error})".partition("\n")[0])
     return Look(done=True)

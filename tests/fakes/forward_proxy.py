@@ -42,7 +42,7 @@ class ForwardProxy:
             server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, asyncio.IncompleteReadError):
+        with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             while head := (await reader.readuntil(b"\r\n\r\n")).decode("latin-1"):
                 if not await self._answer(head, writer):
                     break

@@ -56,7 +56,7 @@ RULES: tuple[Rule, ...] = (
         "oom-killed",
         "A process was killed for lack of memory",
         machine.oom_killed,
-        explains_here=("etcd-down", "sunbeamd-down", *SERVICES),
+        explains_here=("container-down", "service-down", "check-fails", "unit-waits", *USERS),
     ),
     Rule(
         "programs-missing",

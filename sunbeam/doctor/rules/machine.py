@@ -14,7 +14,7 @@ NEEDED_SPACE = 256 << 20
 NEEDED_MEMORY = 300 << 20
 NEEDED_INODES = 1000
 LARGEST_SKEW = timedelta(minutes=5)
-OOM_REMEMBERED = timedelta(hours=1)
+OOM_REMEMBERED = timedelta(minutes=30)
 OOM_RECENT = timedelta(minutes=3)
 RESTARTED = timedelta(seconds=20)
 LARGEST_PROCESSES = "grep VmRSS /proc/[0-9]*/status | sort -nk2 | tail"

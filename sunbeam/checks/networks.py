@@ -173,7 +173,7 @@ def external_interface(seen: Networks, wanted: Wanted) -> Iterator[Problem]:
     found = next((each for each in seen.interfaces if each.name == wanted.interface), None)
     where = f"network.external.interface: {wanted.interface}"
     if found is None:
-        names = ", ".join(each.name for each in seen.interfaces) or "none"
+        names = ", ".join(each.name for each in seen.interfaces if each.leads_outside) or "none"
         yield Problem(
             f"there is no interface {wanted.interface}",
             where=where,
@@ -183,6 +183,15 @@ def external_interface(seen: Networks, wanted: Wanted) -> Iterator[Problem]:
             id="interface-missing",
         )
         return
+    if not found.leads_outside and not found.master:
+        yield Problem(
+            f"the interface {wanted.interface} leads to no network outside",
+            where=where,
+            why="the external network is to be reached through it",
+            evidence=f"it is of the kind {found.kind}",
+            next_command="ip -brief link",
+            id="interface-unfit",
+        )
     if not found.carrier:
         yield Problem(
             f"the interface {wanted.interface} has no link",

@@ -10,7 +10,7 @@ from sunbeam.cli.wizard.review import Foreseen
 from sunbeam.cli.wizard.start import can_ask, hold
 from sunbeam.cluster.answers import made_with, manifest_here
 from sunbeam.core.detection.detected import detect
-from sunbeam.core.errors import PreflightFailed, Problem, UsageError
+from sunbeam.core.errors import UsageError
 from sunbeam.core.interview import Interview
 from sunbeam.core.journal import Journal
 from sunbeam.core.manifest.effective import Effective
@@ -37,8 +37,8 @@ def wanted_manifest(
 ) -> Manifest:
     """What to make of this machine.  A cloud that exists or was begun is settled: nothing is asked then.
 
-    Raises ManifestErrors, PreflightFailed (this machine contradicts), UsageError (an answer is missing, and
-    nobody can be asked) and Interrupted (the person left).
+    Raises ManifestErrors, UsageError (an answer is missing, and nobody can be asked) and Interrupted (the
+    person left).
     """
     if made_with(node.paths) is not None:
         return manifest_here(node.paths, files, options).manifest
@@ -47,7 +47,8 @@ def wanted_manifest(
     interview = Interview(detected, files=files, options=options, cloud=begun, advanced=advanced)
     if ask and begun is None and can_ask():
         return hold(interview, lambda made: _foresee(node, made)).manifest
-    _require_answers(interview)
+    if begun is None:
+        _require_answers(interview)
     return interview.effective().manifest
 
 
@@ -76,18 +77,6 @@ def _require_answers(interview: Interview) -> None:
             where="the command line and the manifest files",
             why="\n".join(f"{each.key}: {each.title} {_option(each.key)}".strip() for each in missing),
             next_command="sunbeam cluster bootstrap --manifest FILE",
-        )
-    if wrong := interview.wrong():
-        raise PreflightFailed(
-            [
-                Problem(
-                    text,
-                    where=question.key,
-                    why=question.why,
-                    next_command="sunbeam cluster bootstrap -m FILE",
-                )
-                for question, text in wrong
-            ]
         )
 
 

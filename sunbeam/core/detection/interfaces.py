@@ -17,8 +17,8 @@ OUTWARD = {"physical", "bond", "team", "vlan", "macvlan", "veth"}
 class Interface:
     """``speed`` is in Mbit/s (0: unknown), ``addresses`` have their prefix; it is a port of ``master``.
 
-    ``kind`` is ``physical`` or the kernel's word: bond, bridge, vlan, veth and so on.  ``default_route``: the
-    world is reached through it.
+    ``kind`` is ``physical``, ``wireless`` or the kernel's word: bond, bridge, vlan, veth and so on.
+    ``default_route``: the world is reached through it.
     """
 
     name: str
@@ -60,7 +60,7 @@ def _interface(shown: dict[str, Any], leading: set[str], root: Path) -> Interfac
     name = str(shown["ifname"])
     return Interface(
         name=name,
-        kind=str(shown.get("linkinfo", {}).get("info_kind", "physical")),
+        kind=_kind(shown, root),
         mac=str(shown.get("address", "")),
         carrier="LOWER_UP" in shown.get("flags", ()),
         speed=_speed(root / "sys/class/net" / name / "speed"),
@@ -73,6 +73,13 @@ def _interface(shown: dict[str, Any], leading: set[str], root: Path) -> Interfac
         default_route=name in leading,
         master=str(shown.get("master", "")),
     )
+
+
+def _kind(shown: dict[str, Any], root: Path) -> str:
+    """A wireless interface cannot be a port of a bridge, so it matters."""
+    if (root / "sys/class/net" / str(shown["ifname"]) / "wireless").exists():
+        return "wireless"
+    return str(shown.get("linkinfo", {}).get("info_kind", "physical"))
 
 
 def _speed(file: Path) -> int:

@@ -99,6 +99,7 @@ def test_packet_sizes(mtu: int, wanted: int, expected: list[str]) -> None:
         (Interface("eth1"), ["interface-without-link"]),
         (Interface("eth1", carrier=True, default_route=True), ["interface-carries-default-route"]),
         (Interface("eth1", carrier=True, master="bond0"), ["interface-enslaved"]),
+        (Interface("eth1", "bridge", carrier=True), ["interface-unfit"]),
         (Interface("eth1", carrier=True, addresses=("192.0.2.7/24",)), ["interface-has-addresses"]),
         (Interface("eth1", carrier=True, master="sunbeam-ext"), []),
     ],

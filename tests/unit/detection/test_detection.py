@@ -39,6 +39,12 @@ def test_what_leads_outside_is_no_bridge_and_no_port_of_one(tmp_path: Path) -> N
     ]
 
 
+def test_a_wireless_interface_leads_outside_for_this_machine_only(tmp_path: Path) -> None:
+    (tmp_path / "sys/class/net/eno2/wireless").mkdir(parents=True)
+    eno2 = look(tmp_path).interface("eno2")
+    assert eno2 is not None and (eno2.kind, eno2.leads_outside) == ("wireless", False)
+
+
 def test_a_default_route_of_ipv6_alone_counts(tmp_path: Path) -> None:
     found = look(tmp_path, routes=[], routes6=[{"dst": "default", "dev": "eno2"}])
     assert [each.name for each in found.interfaces if each.default_route] == ["eno2"]

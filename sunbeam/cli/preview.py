@@ -19,6 +19,7 @@ from sunbeam.core.node import Node
 from sunbeam.core.preview import preview
 from sunbeam.core.request import Request
 from sunbeam.core.running import run
+from sunbeam.core.shapes import mapped
 from sunbeam.tasks.catalogue import build
 
 
@@ -39,6 +40,7 @@ def show_request(
                 journal, host, node.paths, node.clock, node.redactor, show, command=this_command()
             )
             found = run(preview(engine, build(node, request), journal, again))
+        found = mapped(found, node.redactor.redact)
         if output is Output.JSON:
             show(ChangePreviewed(0, found))
     if output is not Output.JSON:

@@ -45,7 +45,8 @@ def preview_lines(
     if not tasks:
         yield f"{preview.title}: nothing to change"
         return
-    yield f"{preview.title}: {plural(len(tasks), 'task')}, {about(preview.seconds)}"
+    head = f"{preview.title}: {plural(len(tasks), 'task')}, {about(preview.seconds)}"
+    yield from _wrapped(head, "", columns)
     for phase in dict.fromkeys(task.phase for task in tasks):
         yield ""
         if phase:
@@ -87,7 +88,7 @@ def _task(task: PlannedTask, indent: str, columns: int, verbose: bool) -> Iterat
         told.append(size(foresight.artifacts[0]))
     if task.seconds >= WORTH_TELLING:
         told.append(about(task.seconds))
-    yield indent + ", ".join(told)
+    yield from _wrapped(", ".join(told), indent, columns)
     if not alone:
         yield from _foresight(foresight, indent + "  ", columns, verbose)
 
@@ -126,7 +127,7 @@ def _resources(
     plain: dict[tuple[str, str], list[str]] = {}
     for each in resources:
         if verbose or each.action in ("update", "replace"):
-            yield f"{indent}{SYMBOLS[each.action]} {each.action} {each.address}"
+            yield from _wrapped(f"{SYMBOLS[each.action]} {each.action} {each.address}", indent, columns)
             for text in _attributes(each, verbose):
                 yield from _wrapped(text, indent + "    ", columns)
         else:

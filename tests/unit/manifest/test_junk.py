@@ -48,20 +48,20 @@ def judged(text: str) -> Manifest | None:
             return None
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(documents)
 def test_a_document_of_known_words_in_any_order(document: dict[str, Any]) -> None:
     manifest = judged(yaml.safe_dump(document))
     assert manifest is None or Manifest.model_validate(manifest.dump()) == manifest
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.text(max_size=60))
 def test_any_text(text: str) -> None:
     judged(text)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.tuples(theirs, scalars.filter(lambda value: "$" not in str(value)))))
 def test_any_manifest_of_the_snap(pairs: list[tuple[str, Any]]) -> None:
     document: dict[str, Any] = {}

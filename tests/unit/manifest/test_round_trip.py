@@ -84,7 +84,7 @@ def read(text: str) -> Manifest:
         return effective([file]).manifest
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(manifests)
 def test_what_is_written_is_read_again(manifest: Manifest) -> None:
     assert effective(cloud=manifest.dump()).manifest == manifest

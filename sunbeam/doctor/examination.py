@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sunbeam.doctor.diagnosis import Diagnosis, Rule
 from sunbeam.doctor.look import Look, NotRead
 
-SECONDS = 9.0
+SECONDS = 8.0
 
 
 @dataclass(frozen=True)

@@ -22,40 +22,10 @@ from sunbeam.terraform.events import Event
 from sunbeam.terraform.module import Module
 from sunbeam.terraform.state_server import LARGEST_STATE, basic_auth, routes
 from sunbeam.terraform.state_store import States
+from tests.fakes.store import MemoryStore
 from tests.functional.operators_api.api_harness import RunningController
 
 MODULES = Path(__file__).parent / "modules_under_test"
-
-
-class MemoryDocuments:
-    """The cluster store in a dictionary."""
-
-    def __init__(self) -> None:
-        self.content: dict[str, bytes] = {}
-
-    async def get(self, key: str) -> bytes | None:
-        return self.content.get(key)
-
-    async def put(self, key: str, value: bytes) -> None:
-        self.content[key] = value
-
-    async def delete(self, key: str) -> bool:
-        return self.content.pop(key, None) is not None
-
-    async def create(self, key: str, value: bytes) -> bool:
-        return self.content.setdefault(key, value) is value
-
-    async def replace(self, key: str, old: bytes, new: bytes | None) -> bool:
-        if self.content.get(key) != old:
-            return False
-        if new is None:
-            del self.content[key]
-        else:
-            self.content[key] = new
-        return True
-
-    async def entries(self, prefix: str) -> dict[str, bytes]:
-        return {key: value for key, value in self.content.items() if key.startswith(prefix)}
 
 
 class Relay:
@@ -96,7 +66,7 @@ class StateEndpoint:
     """The state server on a free loopback port; ``refuse_writes`` makes it answer 500 to every POST."""
 
     def __init__(self) -> None:
-        self.documents = MemoryDocuments()
+        self.documents = MemoryStore()
         self.states = States(self.documents, Sealer(bytes(32)), platform.node())
         self.refuse_writes = False
         self.backend = StateBackend("", "tofu", "state password")

@@ -38,7 +38,7 @@ async def test_versions_are_in_the_order_of_their_numbers() -> None:
 async def test_two_that_add_at_once_get_two_numbers() -> None:
     class Raced(MemoryStore):
         async def create(self, key: str, value: bytes) -> bool:
-            if key == "manifests/1" and not self.kept:
+            if key == "manifests/1" and not self.content:
                 await add_version(super(), manifest(name="theirs"), NOON)  # type: ignore[arg-type]
             return await super().create(key, value)
 

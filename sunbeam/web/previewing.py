@@ -43,4 +43,7 @@ def problem_of(event: ProblemFound) -> Problem:
         event.why,
         event.next_command,
         "warning" if event.severity == "warning" else "error",
+        event.id,
+        event.evidence,
+        event.fix,
     )

@@ -68,7 +68,7 @@ def _phase(progress: Progress, phase: Phase, detail: Detail, now: float, columns
         yield from _task(progress, phase.tasks[0], detail, now, columns, "")
         return
     queued = sum(1 for task in phase.tasks if task.queued)
-    counts = f"  {phase.finished} of {len(phase.tasks)}" + (f", {queued} wait their turn" if queued else "")
+    counts = f"  {phase.finished} of {len(phase.tasks)}" + (f", {queued} queued" if queued else "")
     yield Text.assemble(("●", "cyan"), f" {phase.title}", (counts, "dim"))
     running = [task for task in progress.at_work() if task in phase.tasks]
     for task in running[: detail.tasks]:
@@ -87,7 +87,7 @@ def _task(
         elapsed += f" of {about(expected.seconds)}"
     line = Text.assemble(indent, ("●", "cyan"), f" {task.title}")
     room = columns - len(elapsed) - 2
-    if task.said is not None and not task.units:
+    if task.said is not None and not task.units and not _repeats(task.title, task.said.text):
         line.append(f"  {task.said.text}", "dim")
     line.truncate(room, overflow="ellipsis")
     line.append(" " * (columns - line.cell_len - len(elapsed)) + elapsed, "dim")
@@ -98,6 +98,11 @@ def _task(
         yield Text.assemble(f"{indent}    {unit}  ", (said.text, style))
     if 0 < detail.units < len(awaited):
         yield Text(f"{indent}    and {plural(len(awaited) - detail.units, 'more unit')}", "dim")
+
+
+def _repeats(title: str, text: str) -> bool:
+    """``building image nova`` says nothing new below ``Build image nova``."""
+    return title.endswith(text.partition(" ")[2])
 
 
 def _footer(progress: Progress, now: float, columns: int) -> Text:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sunbeam.core import events
@@ -25,6 +25,8 @@ class Said:
     since: float
 
 
+TELLING_SECONDS = 5.0
+"""A shorter task tells nothing on how fast the machine is."""
 TROUBLE = ("error", "blocked", "failed")
 AT_WORK = ("executing", "maintenance")
 ROUTINE = "update-status"
@@ -171,7 +173,19 @@ class Progress:
         """What is expected from ``now`` (seconds since the epoch) on."""
         over = {task.id for task in self.tasks.values() if task.over}
         running = {task.id: now - self._unheld(task, now) for task in self.tasks.values() if task.at_work}
-        return forecast(self.expected.values(), done=over, running=running)
+        pace = self._pace(running)
+        paced = [replace(each, seconds=each.seconds * pace) for each in self.expected.values()]
+        return forecast(paced, done=over, running=running)
+
+    def _pace(self, running: Mapping[str, float]) -> float:
+        """How much slower than expected it goes so far; a machine is not expected to become faster."""
+        took = expected = 0.0
+        for task in self.tasks.values():
+            usual = self.expected[task.id].seconds if task.id in self.expected else 0.0
+            so_far = task.seconds if task.over else running.get(task.id, 0.0)
+            if usual >= TELLING_SECONDS and (task.status is TaskStatus.DONE or so_far > usual):
+                took, expected = took + so_far, expected + usual
+        return max(took / expected, 1.0) if expected else 1.0
 
     def _unheld(self, task: TaskState, now: float) -> float:
         """Since when nothing that the task awaits has held it up; ``now`` while something does."""

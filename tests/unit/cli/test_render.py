@@ -74,7 +74,7 @@ def test_on_a_terminal_phases_tasks_and_units_are_shown() -> None:
         "Bootstrap the cloud",
         "✓ Prepare  2 tasks, 8 s",
         "✓ Deploy the control plane  2 s",
-        "● Build images  2 of 6, 2 wait their turn",
+        "● Build images  2 of 6, 2 queued",
         "  ● Build image keystone                                     15 s of about 30 s",
         "  ● Build image mariadb                                      15 s of about 30 s",
         "● Wait for the control plane                                               30 s",

@@ -9,18 +9,18 @@ import sys
 from dataclasses import replace
 
 from sunbeam.cli.main import report
+from sunbeam.cli.render import renderer
+from sunbeam.cli.session import Output
 from sunbeam.cli.wizard.foresee import foresee
 from sunbeam.cli.wizard.start import hold
 from sunbeam.core.change import Change
-from sunbeam.core.engine import Engine
 from sunbeam.core.errors import Problem
-from sunbeam.core.host import Host
 from sunbeam.core.interview import Interview
-from sunbeam.core.journal import Journal
+from sunbeam.core.making import Making
 from sunbeam.core.manifest.effective import Effective
 from sunbeam.core.node import this_node
-from sunbeam.core.running import run
 from sunbeam.core.task import Context, Task
+from sunbeam.core.watching import follow_worker
 from tests.functional.wizard.machines import PROXIED, RACK
 
 
@@ -65,11 +65,8 @@ def main() -> None:
         made = hold(interview, lambda made: foresee(this_node(), small_change(made)))
     except Exception as error:
         sys.exit(report(error))
-    node = this_node()
-    journal = Journal(node.paths.journal)
-    host = Host(node.processes, journal, node.paths, node.clock, node.redactor)
-    run(Engine(journal, host, node.paths, node.clock, node.redactor).run(small_change(made)))
-    journal.close()
+    with renderer(Output.TEXT) as show:
+        follow_worker(Making(this_node(), lambda node: small_change(made), "small").start(), show)
     print("made", made.manifest.name)
 
 

@@ -1,12 +1,11 @@
 """A bootstrap of three small units: ``python -m tests.functional.bootstrap.small_bootstrap ROOT``.
 
-Change engine, journal, lock, etcd, sunbeamd, Terraform core, provider and charms are the real ones.  ROOT
-holds ``shipped`` (charms, terraform) and the settings of the node in ``small.json``.
+Change engine, journal, lock, worker, etcd, sunbeamd, Terraform core, provider and charms are the real ones.
+ROOT holds ``shipped`` (charms, terraform) and the settings of the node in ``small.json``.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import sys
@@ -16,26 +15,21 @@ from pathlib import Path
 from typing import Any
 
 from sunbeam.cli.main import report
+from sunbeam.cli.session import Output, run_change
 from sunbeam.cluster.services import Service
 from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core import shipped
 from sunbeam.core.change import Change
-from sunbeam.core.clock import SystemClock
-from sunbeam.core.engine import Engine
-from sunbeam.core.event_log import EventLog
-from sunbeam.core.host import Host
-from sunbeam.core.journal import Journal
-from sunbeam.core.lock import change_lock
-from sunbeam.core.paths import Paths
-from sunbeam.core.process import SystemProcesses
-from sunbeam.core.redaction import Redactor
+from sunbeam.core.request import Request
 from sunbeam.core.task import Context
+from sunbeam.tasks.catalogue import KINDS, Kind
 from sunbeam.tasks.charms import PackCharms
 from sunbeam.tasks.deployment import ApplyModule, WaitActive
 from sunbeam.tasks.node import DAEMON, StartServices, WriteSettings, node_services
 from sunbeam.tasks.packages import FetchEtcd, FetchTerraform
 
 REPOSITORY = Path(__file__).resolve().parents[3]
+KIND = "cluster bootstrap"
 MODEL = "small"
 GRACE = 8.0
 """Seconds: an error is tried again after 5 s at first."""
@@ -52,7 +46,7 @@ def settings_of(root: Path) -> NodeSettings:
 
 def change(settings: NodeSettings) -> Change:
     return Change(
-        "cluster bootstrap",
+        KIND,
         "Bootstrap the cloud",
         [
             FetchEtcd(),
@@ -79,26 +73,14 @@ def _programs(context: Context, settings: NodeSettings) -> list[Service]:
     return [etcd, replace(daemon, argv=words, environment=environment)]
 
 
-async def bootstrap(root: Path) -> None:
-    """Raises SunbeamError as ``Engine.run`` does."""
-    ship(root)
-    paths, clock, redactor = Paths(root), SystemClock(), Redactor()
-    with change_lock(paths.change_lock), EventLog(paths.change_logs) as events:
-        journal = Journal(paths.journal)
-        try:
-            host = Host(SystemProcesses(), journal, paths, clock, redactor)
-            command = "sunbeam cluster bootstrap"
-            engine = Engine(journal, host, paths, clock, redactor, events, command=command)
-            await engine.run(change(settings_of(root)))
-        finally:
-            journal.close()
-
-
 def run(root: Path) -> int:
-    """The exit code; an error is told on standard error."""
+    """What ``sunbeam cluster bootstrap`` does; the exit code; an error is told on standard error."""
     os.environ["SUNBEAM_ROOT"] = str(root)
+    sys.argv = ["sunbeam", "cluster", "bootstrap"]
+    ship(root)
+    KINDS[KIND] = Kind(lambda node, intent: change(settings_of(root)))
     try:
-        asyncio.run(bootstrap(root))
+        run_change(Request(KIND), output=Output.QUIET)
     except Exception as failure:
         return report(failure)
     return 0

@@ -1,8 +1,9 @@
-"""Runs the small bootstrap again and again in forks of one process, and kills: ``... ROOT SEED KILLS``.
+"""Runs the small bootstrap in a cloud again and again and kills: ``... ROOT SEED KILLS``.
 
-Victims are the process that runs the bootstrap, sunbeamd and etcd.  A run may fail when the services die
-below it; the next run continues.  Ends with a run that comes to its end, at the latest after KILLS, and
-prints what was killed and the exit codes of the runs (-1: killed) as JSON.
+Victims are the command that a person typed, the worker that makes the change, sunbeamd and etcd; one that
+does not run yet leaves its turn to the worker.  When the command has ended, however it did, it is typed again.
+The plan of victims and pauses is that of SEED.  After the last kill a run must come to its end.  What was
+killed and the exit codes of the commands (-1: killed) are printed as JSON.
 """
 
 from __future__ import annotations
@@ -13,84 +14,102 @@ import random
 import signal
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sunbeam.cluster.services import services_of
-from sunbeam.core.paths import Paths
+from sunbeam.core.lock import holder
 from sunbeam.tasks.node import DAEMON, ETCD
 from tests.functional.bootstrap import small_bootstrap
 from tests.functional.bootstrap.bootstrap_harness import SmallCloud
 
-VICTIMS = {
+VICTIMS = ("command", "worker", "worker", "sunbeamd", "etcd")
+COMMAND_LINES = {
     "sunbeamd": ("tests.functional.bootstrap.daemon",),
     "etcd": ("--data-dir",),
 }
 KILLED = -1
-LONGEST = 2.0
+LONGEST = 1.6
 """Seconds from one kill to the next; undisturbed a run takes somewhat longer."""
+LAST_TRIES = 3
+"""A service that was killed may fail the task that was talking to it: then the same command continues."""
+
+
+def plan(seed: int, kills: int) -> list[tuple[str, float]]:
+    """Whom to kill after how many seconds."""
+    chance = random.Random(seed)
+    return [(chance.choice(VICTIMS), chance.uniform(0, LONGEST)) for _ in range(kills)]
 
 
 @dataclass
-class Record:
+class Torture:
+    """``command`` is the process of the command that runs now."""
+
+    cloud: SmallCloud
     kills: list[str] = field(default_factory=list)
     endings: list[int] = field(default_factory=list)
+    command: int = 0
+
+    def endure(self, victim: str, pause: float) -> None:
+        deadline = time.monotonic() + pause
+        while time.monotonic() < deadline:
+            self.go_on()
+            time.sleep(0.01)
+        self.kills.append(self._kill(victim))
+
+    def finish(self) -> None:
+        for _ in range(LAST_TRIES):
+            self.go_on()
+            self.endings.append(_code(os.waitpid(self.command, 0)[1]))
+            self.command = 0
+            if self.endings[-1] == 0:
+                return
+
+    def go_on(self) -> None:
+        """Type the command if it does not run."""
+        if self.command:
+            pid, status = os.waitpid(self.command, os.WNOHANG)
+            if not pid:
+                return
+            self.endings.append(_code(status))
+        self.command = self._type()
+
+    def _kill(self, victim: str) -> str:
+        if victim == "command":
+            os.kill(self.command, signal.SIGKILL)
+            return victim
+        if victim in COMMAND_LINES and self.cloud.kill(*COMMAND_LINES[victim]):
+            return victim
+        while (found := holder(self.cloud.paths.change_lock)) is None:
+            self.go_on()
+            time.sleep(0.01)
+        with suppress(ProcessLookupError):
+            os.kill(found.pid, signal.SIGKILL)
+        return "worker"
+
+    def _type(self) -> int:
+        child = os.fork()
+        if not child:
+            with (self.cloud.root / "told").open("ab") as told, Path(os.devnull).open("wb") as nowhere:
+                os.dup2(nowhere.fileno(), 1)
+                os.dup2(told.fileno(), 2)
+            os._exit(small_bootstrap.run(self.cloud.root))
+        return child
 
 
-def tortured_run(cloud: SmallCloud, moments: random.Random, record: Record, kills: int) -> int:
-    """One run; its exit code, or KILLED.  Services are killed again and again until it ends."""
-    child = _fork(cloud)
-    while len(record.kills) < kills:
-        ended = _ended(child, moments.uniform(0, LONGEST))
-        if ended is not None:
-            return ended
-        victim = moments.choice(["bootstrap", "bootstrap", "sunbeamd", "etcd"])
-        if victim == "bootstrap":
-            os.kill(child, signal.SIGKILL)
-            record.kills.append(victim)
-            break
-        if cloud.kill(*VICTIMS[victim]):
-            record.kills.append(victim)
-    _, status = os.waitpid(child, 0)
+def _code(status: int) -> int:
     return os.WEXITSTATUS(status) if os.WIFEXITED(status) else KILLED
 
 
-def _ended(child: int, seconds: float) -> int | None:
-    """The exit code of a run that ends within ``seconds``."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        pid, status = os.waitpid(child, os.WNOHANG)
-        if pid:
-            return os.WEXITSTATUS(status)
-        time.sleep(0.02)
-    return None
-
-
-def calm_run(cloud: SmallCloud) -> int:
-    _, status = os.waitpid(_fork(cloud), 0)
-    return os.WEXITSTATUS(status)
-
-
-def _fork(cloud: SmallCloud) -> int:
-    child = os.fork()
-    if not child:
-        with (cloud.root / "told").open("ab") as told:
-            os.dup2(told.fileno(), 2)
-        os._exit(small_bootstrap.run(cloud.root))
-    return child
-
-
 def main(root: Path, seed: int, kills: int) -> None:
-    cloud, moments, record = SmallCloud(root), random.Random(seed), Record()
-    while len(record.kills) < kills:
-        record.endings.append(tortured_run(cloud, moments, record, kills))
-        if record.endings[-1] == 0:
-            break
-    if record.endings[-1:] != [0]:
-        record.endings.append(calm_run(cloud))
-    services = services_of(Paths(root))
+    torture = Torture(SmallCloud(root))
+    for victim, pause in plan(seed, kills):
+        torture.endure(victim, pause)
+    torture.finish()
+    services = services_of(torture.cloud.paths)
     assert services.running(ETCD) and services.running(DAEMON)
-    print(json.dumps({"kills": record.kills, "endings": record.endings}))
+    print(json.dumps({"kills": torture.kills, "endings": torture.endings}))
 
 
 if __name__ == "__main__":

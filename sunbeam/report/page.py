@@ -22,13 +22,13 @@ PRECISE = 10.0
 
 @dataclass(frozen=True)
 class Bar:
-    """A span as parts of the whole, in percent."""
+    """A span as parts of the whole, in percent; ``decisive`` is that end of ``working`` that counts."""
 
     span: Span
     left: float
     waiting: float
     working: float
-    critical: bool
+    decisive: float
 
 
 def render(record: ChangeRecord, timeline: Timeline, status: str, facts: Mapping[str, str]) -> str:
@@ -60,13 +60,14 @@ def render(record: ChangeRecord, timeline: Timeline, status: str, facts: Mapping
 
 def _bars(timeline: Timeline, path: Sequence[Span]) -> list[Bar]:
     whole = max(timeline.ended - timeline.began, 0.001)
+    decisive = {(span.task, span.ended): span.worked for span in path}
     return [
         Bar(
             span,
             100 * (span.asked - timeline.began) / whole,
             100 * span.waited / whole,
             100 * span.worked / whole,
-            span in path,
+            100 * decisive.get((span.task, span.ended), 0.0) / whole,
         )
         for span in timeline.spans
         if span.status != "unchanged"

@@ -62,14 +62,15 @@ class Timeline:
         )
 
     def critical(self) -> list[Span]:
-        """The spans that decided when the last run ended, first to last."""
+        """What decided when the last run ended, first to last; each span begins when nothing held it up."""
         last_run = max(self.runs, default=0.0)
         spans = [span for span in self.spans if span.asked >= last_run - SLACK]
         path: list[Span] = []
         at: Span | None = max(spans, key=lambda span: span.ended, default=None)
-        while at is not None and at not in path:
-            path.append(at)
-            at = self._cause(at, spans)
+        while at is not None and at.task not in [span.task for span in path]:
+            cause = self._cause(at, spans)
+            path.append(replace(at, began=max(at.began, cause.ended) if cause else at.began))
+            at = cause
         return path[::-1]
 
     def _cause(self, span: Span, spans: Sequence[Span]) -> Span | None:

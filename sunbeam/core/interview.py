@@ -12,7 +12,7 @@ from sunbeam.core.detection.detected import Detected
 from sunbeam.core.manifest.effective import Effective, effective
 from sunbeam.core.manifest.findings import Finding, ManifestErrors
 from sunbeam.core.manifest.plans import shipped_plans
-from sunbeam.core.manifest.tree import DEFAULT, DETECTED, Origin, dotted
+from sunbeam.core.manifest.tree import ANSWER, DEFAULT, DETECTED, Origin, dotted
 from sunbeam.core.question import Question
 from sunbeam.core.question_facts import SHIPPED
 from sunbeam.core.questions import QUESTIONS
@@ -114,9 +114,14 @@ class Interview:
         """The manifest that the answers make.  Raises ManifestErrors."""
         return self._effective({**self._options, **self.answers})
 
-    def rows(self, made: Effective, *, everything: bool = False) -> list[Row]:
-        """The reviewed answers: what is asked, with its number, and what else is not a default."""
+    def rows(self, made: Effective | None, *, everything: bool = False) -> list[Row]:
+        """The reviewed answers: what is asked, with its number, and what else is not a default.
+
+        Of answers that make no manifest (None) only those that are asked for.
+        """
         numbers = {question.key: number for number, question in enumerate(self.questions(), start=1)}
+        if made is None:
+            return [self._open_row(question, numbers[question.key]) for question in self.questions()]
         wanted = [
             *numbers,
             *(
@@ -126,6 +131,10 @@ class Interview:
             ),
         ]
         return [self._row(made, key, numbers.get(key, 0)) for key in dict.fromkeys(wanted)]
+
+    def _open_row(self, question: Question, number: int) -> Row:
+        origin = ANSWER if question.key in self.answers else DEFAULT
+        return Row(number, question.key, self.value(question) or question.empty or "none", str(origin))
 
     def _row(self, made: Effective, key: str, number: int) -> Row:
         origin = made.origins.get(key) or made.origins.get(f"{key}.0") or DEFAULT

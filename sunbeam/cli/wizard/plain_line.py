@@ -9,14 +9,22 @@ from rich.text import Text
 
 from sunbeam.cli.wizard.page import BACK, Page, columns
 
+NOTHING = "-"
+"""Typed where a default shall not be taken and nothing stand instead."""
+HINT = f"Enter takes what is in brackets, {NOTHING} takes nothing, {BACK} goes back, Ctrl-C leaves."
+
 
 class PlainLine:
     """Called as ``sunbeam.cli.wizard.page.Ask`` says; nothing typed takes what stands in brackets."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
+        self._told = False
 
     def __call__(self, page: Page) -> str | None:
+        if not self._told:
+            self._console.print(f"{HINT}\n", width=columns(self._console.width))
+            self._told = True
         self._console.print(page.body(page.value), width=columns(self._console.width))
         while True:
             typed = self._read(page)
@@ -36,7 +44,3 @@ class PlainLine:
             return getpass.getpass(prompt) if page.secret else input(prompt)
         except EOFError:
             raise KeyboardInterrupt from None
-
-
-NOTHING = "-"
-"""Typed where a default shall not be taken and nothing stand instead."""

@@ -80,8 +80,7 @@ class Review:
         self._show("")
 
     def _show_answers(self) -> None:
-        if self.effective is not None:
-            self._show(screens.answers(self._interview.rows(self.effective, everything=self._all)))
+        self._show(screens.answers(self._interview.rows(self.effective, everything=self._all)))
 
     def _look(self) -> bool:
         """Show the plan, or what stands in its way; whether there is nothing in its way."""
@@ -107,7 +106,7 @@ class Review:
             *self._numbers(),
             *([] if self._interview.advanced else [(ADVANCED, "ask everything")]),
             *([(SAVE, "write the answers to a file")] if self.effective else []),
-            *([] if self._all else [(ALL, "show every key")]),
+            *([(ALL, "show every key")] if self.effective and not self._all else []),
             *([(PLAN, "show every step")] if ready else []),
             (QUIT, "leave; nothing is changed"),
         ]
@@ -128,6 +127,11 @@ class Review:
         title = Text("To which file?", "bold")
         page = Page(body=lambda typed: title, problem=cannot_save, value=ANSWER_FILE)
         name = self._ask(page)
-        if name is not None:
+        if name is None:
+            return
+        try:
             save(self.effective, Path(name).expanduser())
+        except OSError as error:
+            self._show(Text.assemble(("✗ ", "red"), f"{name} cannot be written: {error.strerror}\n"))
+        else:
             self._show(Text.assemble(("✓ ", "green"), f"Saved: sunbeam cluster bootstrap -m {name}\n"))

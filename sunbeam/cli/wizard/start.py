@@ -26,7 +26,7 @@ def hold(interview: Interview, foresee: Foresee) -> Effective:
     console = Console(highlight=False)
     try:
         made = Wizard(interview, foresee, console, _ask(console)).hold()
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Interrupted):
         made = None
     if made is None:
         raise Interrupted("Left the questions; nothing was changed", next_command=this_command())

@@ -174,3 +174,6 @@ def test_an_answer_to_one_question_may_break_another() -> None:
     with pytest.raises(ManifestErrors) as wrong:
         interview.effective()
     assert "172.24.4.100 is not between 203.0.113.1 and 203.0.113.254" in str(wrong.value)
+    rows = interview.rows(None)
+    assert [row.number for row in rows] == list(range(1, len(rows) + 1))
+    assert next(row.origin for row in rows if row.key == "network.external.first") == "answer"

@@ -12,7 +12,7 @@ from aiohttp import web
 from sunbeam.core.detection.detected import detect
 from sunbeam.core.paths import Paths
 from sunbeam.core.process import SystemProcesses
-from sunbeam.web import actions, guard, login, overview, reports, setup
+from sunbeam.web import actions, guard, login, manual, overview, reports, setup
 from sunbeam.web.access import Access
 from sunbeam.web.change_feed import ChangeFeed
 from sunbeam.web.cloud_feed import CloudFeed, Examine, examine
@@ -60,6 +60,7 @@ def application(
     app.add_routes(setup.routes)
     app.add_routes(actions.routes)
     app.add_routes(reports.routes)
+    app.add_routes(manual.routes)
     app.router.add_get(f"{BASE}/static/{{name}}", _static)
     app.on_response_prepare.append(guard.add_headers)
     app.on_shutdown.append(_end_streams)

@@ -14,6 +14,7 @@ import jinja2
 from aiohttp import web
 
 from sunbeam import __version__
+from sunbeam.core.shipped import shipped
 from sunbeam.web.access import Session
 from sunbeam.web.parts import BASE, VIEW
 
@@ -42,7 +43,12 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(
-        base=BASE, version=__version__, static=static_url, form_token=FORM_TOKEN, tone=tone
+        base=BASE,
+        version=__version__,
+        static=static_url,
+        form_token=FORM_TOKEN,
+        tone=tone,
+        has_manual=manual_folder() is not None,
     )
     environment.filters.update(duration=duration, moment=moment, iso=iso, gib=gib)
     return environment
@@ -53,6 +59,15 @@ def static_url(name: str) -> str:
     """The address of a file of ``static/``; it changes with its content, so that browsers may keep it."""
     digest = hashlib.sha256((FOLDER / "static" / name).read_bytes()).hexdigest()[:12]
     return f"{BASE}/static/{name}?{digest}"
+
+
+@cache
+def manual_folder() -> Path | None:
+    """Where the documentation is; None where it was not installed."""
+    try:
+        return shipped("docs")
+    except FileNotFoundError:
+        return None
 
 
 TONES = {

@@ -75,6 +75,12 @@ def test_the_page_of_a_cloud(browser: Browser, node: Paths) -> None:
         assert "13 active units, 6 answering APIs, 2 VMs" in text
         assert "172.24.4.9" in text
         look(browser, "web-cloud.png")
+        browser.click("footer a")
+        page.wait_for(browser, "Your first cloud")
+        look(browser)
+        browser.click("a[href$='use-the-web-view.md']")
+        page.wait_for(browser, "fingerprint")
+        look(browser)
         browser.click("header button")
         page.wait_for(browser, "Token")
         look(browser)

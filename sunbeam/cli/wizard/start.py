@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 
 from rich.console import Console
@@ -23,9 +24,9 @@ def can_ask() -> bool:
 
 def hold(interview: Interview, foresee: Foresee) -> Effective:
     """What the person agreed to.  Raises Interrupted if it was left; nothing was changed then."""
-    console = Console(highlight=False)
+    console, ask = _terminal()
     try:
-        made = Wizard(interview, foresee, console, _ask(console)).hold()
+        made = Wizard(interview, foresee, console, ask).hold()
     except (KeyboardInterrupt, Interrupted):
         made = None
     if made is None:
@@ -33,11 +34,14 @@ def hold(interview: Interview, foresee: Foresee) -> Effective:
     return made
 
 
-def _ask(console: Console) -> Ask:
+def _terminal() -> tuple[Console, Ask]:
+    """How this terminal is written to and read from."""
     if os.environ.get("TERM", "dumb") in ("dumb", "unknown", ""):
         from sunbeam.cli.wizard.plain_line import PlainLine
 
-        return PlainLine(console)
+        wide, high = shutil.get_terminal_size()  # rich takes 80 columns for granted
+        console = Console(highlight=False, width=wide, height=high)
+        return console, PlainLine(console)
     from sunbeam.cli.wizard.line import ask
 
-    return ask
+    return Console(highlight=False), ask

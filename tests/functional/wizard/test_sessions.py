@@ -246,6 +246,14 @@ def test_no_colour_is_written_where_none_is_wanted(root: Path) -> None:
         assert terminal.end()[0] == 130
 
 
+def test_a_narrow_dumb_terminal_has_lines_that_fit(root: Path) -> None:
+    terminal = Terminal([PROGRAM], root, {"TERM": "dumb"}, rows=20, columns=40)
+    shown = terminal.see("[rack7] >")
+    assert max(len(line) for line in shown.splitlines()) <= 40
+    terminal.type(CTRL_C)
+    assert terminal.end()[0] == 130
+
+
 def test_a_dumb_terminal_is_asked_line_by_line(root: Path) -> None:
     terminal = Terminal([PROGRAM], root, {"TERM": "dumb"})
     terminal.see("[rack7] >")

@@ -65,11 +65,14 @@ class OpenStackApi:
 
 
 @asynccontextmanager
-async def open_api(entry: Mapping[str, Any]) -> AsyncIterator[OpenStackApi]:
-    """``entry`` is a cloud of clouds.yaml; its ``cacert`` is the only authority that is trusted."""
+async def open_api(entry: Mapping[str, Any], seconds: float = ANSWER_SECONDS) -> AsyncIterator[OpenStackApi]:
+    """``entry`` is a cloud of clouds.yaml; its ``cacert`` is the only authority that is trusted.
+
+    An answer may take ``seconds``.
+    """
     tls = ssl.create_default_context(cafile=entry["cacert"])
     async with aiohttp.ClientSession(
-        timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS),
+        timeout=aiohttp.ClientTimeout(total=seconds),
         connector=aiohttp.TCPConnector(ssl=tls),
     ) as session:
         yield OpenStackApi(entry, session)

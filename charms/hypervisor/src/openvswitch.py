@@ -123,7 +123,7 @@ def configure_table(run: Run, root: Path, network: Network, abilities: Abilities
     settings = [f'external-ids:{key}="{value}"' for key, value in external_ids.items()]
     if not abilities.kernel_datapath:
         settings.append("other_config:userspace-tso-enable=true")
-    database = ["ovs-vsctl", "--no-wait", "--timeout=20"]
+    database = ["ovs-vsctl", "--no-wait", "--timeout=300"]
     run([*database, "--", "init", "--", "set", "Open_vSwitch", ".", *settings])
     if not gateway:
         run([*database, "remove", "Open_vSwitch", ".", "external-ids", "ovn-cms-options"])
@@ -141,7 +141,7 @@ def configure_bridges(run: Run, root: Path, network: Network, abilities: Abiliti
 
 
 def _add_bridge(bridge: str, abilities: Abilities) -> list[str]:
-    command = ["ovs-vsctl", "--timeout=20", "--may-exist", "add-br", bridge, "--"]
+    command = ["ovs-vsctl", "--timeout=300", "--may-exist", "add-br", bridge, "--"]
     command += ["set", "Bridge", bridge, f"datapath_type={abilities.datapath_type}"]
     if bridge == INTEGRATION_BRIDGE:
         command += ["fail-mode=secure", "other-config:disable-in-band=true"]
@@ -155,4 +155,4 @@ def _attach(run: Run, network: Network) -> None:
     run(["ip", "link", "set", interface, "up", "promisc", "on"])
     with contextlib.suppress(ProcessError):
         run(["ethtool", "-K", interface, *(word for offload in OFFLOADS for word in (offload, "off"))])
-    run(["ovs-vsctl", "--timeout=20", "--may-exist", "add-port", network.external_bridge, interface])
+    run(["ovs-vsctl", "--timeout=300", "--may-exist", "add-port", network.external_bridge, interface])

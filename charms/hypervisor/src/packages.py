@@ -21,9 +21,9 @@ def install_missing(run: Run) -> None:
     if not missing:
         return
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
-    run(["apt-get", "update", "--quiet"], environment=quiet, timeout=300)
+    run(["apt-get", "update", "--quiet"], environment=quiet, timeout=7200)
     install = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", *missing]
-    run(install, environment=quiet, timeout=1800)
+    run(install, environment=quiet, timeout=7200)
 
 
 def _installed(run: Run, name: str) -> bool:

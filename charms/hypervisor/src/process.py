@@ -23,7 +23,7 @@ class Run(Protocol):
         *,
         input: str | None = None,
         environment: dict[str, str] | None = None,
-        timeout: float = 60,
+        timeout: float = 600,
     ) -> str: ...
 
 
@@ -32,7 +32,7 @@ def run(
     *,
     input: str | None = None,
     environment: dict[str, str] | None = None,
-    timeout: float = 60,
+    timeout: float = 600,
 ) -> str:
     """The ``Run`` of a real machine."""
     try:
@@ -55,7 +55,7 @@ def run(
     return done.stdout
 
 
-def succeeds(run: Run, *argv: str, timeout: float = 10) -> bool:
+def succeeds(run: Run, *argv: str, timeout: float = 60) -> bool:
     """Whether the program ends well."""
     try:
         run(argv, timeout=timeout)

@@ -63,7 +63,7 @@ class PebbleServices:
     def apply(self, wanted: Iterable[Service]) -> None:
         services = {service.name: _pebble_service(service) for service in wanted}
         self._client.add_layer(LAYER, ops.pebble.Layer({"services": services}), combine=True)
-        self._client.replan_services(timeout=60)
+        self._client.replan_services(timeout=600)
 
     def stop(self, names: Iterable[str]) -> None:
         known = [info.name for info in self._client.get_services() if info.name in set(names)]
@@ -71,7 +71,7 @@ class PebbleServices:
             return
         disabled: Any = {name: {"override": "merge", "startup": "disabled"} for name in known}
         self._client.add_layer(LAYER, ops.pebble.Layer({"services": disabled}), combine=True)
-        self._client.stop_services(known, timeout=60)
+        self._client.stop_services(known, timeout=600)
 
     def down(self, names: Iterable[str]) -> list[str]:
         up = {info.name for info in self._client.get_services() if info.is_running()}
@@ -115,13 +115,13 @@ class SystemdServices:
             mark = service.digest + ("" if service.stock else _unit(service))
             same = note.exists() and note.read_text() == mark
             self._run(["systemctl", "enable", service.name])
-            self._run(["systemctl", "start" if same else "restart", service.name], timeout=120)
+            self._run(["systemctl", "start" if same else "restart", service.name], timeout=600)
             note.write_text(mark)
 
     def stop(self, names: Iterable[str]) -> None:
         for name in names:
             if (self._notes / name).exists():
-                self._run(["systemctl", "disable", "--now", name], timeout=120)
+                self._run(["systemctl", "disable", "--now", name], timeout=600)
                 (self._notes / name).unlink()
 
     def down(self, names: Iterable[str]) -> list[str]:

@@ -137,7 +137,7 @@ class KeystoneCharm(ServiceCharm):
     def _connect(self) -> KeystoneClient:
         """An administrator's client, once the API answers: seconds after its start."""
         client = type(self).client(f"http://{self.address}:{PORT}/v3")
-        wait_until(client.alive, f"Keystone answers on {self.address}:{PORT}", timeout=180)
+        wait_until(client.alive, f"Keystone answers on {self.address}:{PORT}", timeout=1800)
         client.authenticate(ADMIN, self._admin_password(), ADMIN)
         return client
 

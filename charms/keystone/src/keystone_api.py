@@ -30,7 +30,7 @@ class KeystoneClient:
     def alive(self) -> bool:
         """Whether Keystone answers at all."""
         try:
-            with self._opener.open(self.url, timeout=5):
+            with self._opener.open(self.url, timeout=30):
                 return True
         except OSError:
             return False

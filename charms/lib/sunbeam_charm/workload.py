@@ -12,6 +12,8 @@ import ops
 
 HASH_VARIABLE = "SUNBEAM_FILES"
 PACKAGES_FILE = "/etc/image-packages"
+START_SECONDS = 600.0
+"""For all services of a container; on a slow machine each takes long to stop and start."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class Step:
     user: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     stdin: str | None = field(default=None, repr=False)
-    timeout: float = 900.0
+    timeout: float = 3600.0
 
     def run(self, container: ops.Container) -> None:
         """Raises ops.pebble.ExecError with the end of the command's output."""
@@ -88,7 +90,7 @@ def run(
     user: str | None = None,
     environment: Mapping[str, str] | None = None,
     stdin: str | None = None,
-    timeout: float = 60.0,
+    timeout: float = 600.0,
 ) -> str:
     """Run a command in the container and return its output.  Secrets go by ``stdin`` or ``environment``.
 
@@ -162,7 +164,7 @@ def apply(container: ops.Container, workload: Workload) -> None:
     if unchanged and all(name in running and running[name].is_running() for name in layer.services):
         return
     container.add_layer("sunbeam", layer, combine=True)
-    container.replan()
+    container.pebble.replan_services(timeout=START_SECONDS)
 
 
 def http_check(port: int, path: str = "/", level: str = "ready") -> ops.pebble.CheckDict:

@@ -57,7 +57,7 @@ class MariadbCharm(ServiceCharm):
     def prepare(self) -> None:
         self.container.make_dir("/run/mysqld", user="mysql", group="mysql", make_parents=True)
         if not self.container.isdir(DATA):
-            run(self.container, "bash", "-c", INITIALISE, timeout=300)
+            run(self.container, "bash", "-c", INITIALISE, timeout=3600)
 
     def workload(self) -> Workload:
         config = File(CONFIG, self.render("mariadb.cnf.j2", data=DATA, port=PORT), mode=0o644)
@@ -128,12 +128,12 @@ class MariadbCharm(ServiceCharm):
     def _wait_for_server(self) -> None:
         def answers() -> bool:
             try:
-                run(self.container, "mariadb-admin", "ping", "--silent", timeout=5)
+                run(self.container, "mariadb-admin", "ping", "--silent", timeout=30)
             except ops.pebble.ExecError:
                 return False
             return True
 
-        wait_until(answers, "MariaDB takes connections", timeout=120)
+        wait_until(answers, "MariaDB takes connections", timeout=1800)
 
     def _on_backup(self, event: ops.ActionEvent) -> None:
         moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")

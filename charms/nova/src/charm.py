@@ -166,7 +166,7 @@ class NovaCharm(ServiceCharm):
                 "discover_hosts",
                 "--verbose",
                 user="nova",
-                timeout=120,
+                timeout=900,
             )
         except ops.pebble.ExecError as error:
             event.fail(f"nova-manage cell_v2 discover_hosts: {(error.stderr or '')[-500:]}")

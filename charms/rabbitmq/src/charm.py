@@ -96,7 +96,7 @@ class RabbitmqCharm(ServiceCharm):
         wanted = {"definitions": digest(document(users)), "users": sorted(user.name for user in users)}
         if applied == wanted:
             return
-        wait_until(self._listens, f"RabbitMQ listens on {self.address}:{PORT}", timeout=120)
+        wait_until(self._listens, f"RabbitMQ listens on {self.address}:{PORT}", timeout=1800)
         if not self._starts:
             self._rabbitmqctl("import_definitions", DEFINITIONS)
         for name in set(applied.get("users", [])) - set(wanted["users"]):

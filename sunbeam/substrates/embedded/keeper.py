@@ -20,7 +20,7 @@ from sunbeam.substrates.embedded.process_watch import end, first_end, is_alive
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 STEADY_SECONDS = 60.0
-RUN_TIMEOUT = 120.0
+RUN_TIMEOUT = 900.0
 
 
 @dataclass(frozen=True)

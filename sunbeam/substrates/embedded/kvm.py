@@ -9,7 +9,7 @@ from sunbeam.core.process import ProcessFailed
 from sunbeam.substrates.embedded.podman import Podman
 from sunbeam.substrates.embedded.probes import KVM_GUEST
 
-SECONDS = 8
+SECONDS = 60
 NODE = Path("/dev/kvm")
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 

@@ -271,32 +271,32 @@ def test_everything_comes_back_after_the_container_restarted(bench: Bench) -> No
 def test_the_userspace_datapath_is_set_before_the_switch_starts(bench: Bench) -> None:
     bench.run(state())
     ran = bench.machine.ran
-    table = bench.machine.index("ovs-vsctl --no-wait --timeout=20 -- init -- set Open_vSwitch .")
+    table = bench.machine.index("ovs-vsctl --no-wait --timeout=300 -- init -- set Open_vSwitch .")
     assert "other_config:userspace-tso-enable=true" in ran[table]
     assert 'external-ids:ovn-bridge-datapath-type="netdev"' in ran[table]
     assert 'external-ids:ovn-remote="ssl:10.20.30.25:6642"' in ran[table]
     assert 'external-ids:ovn-bridge-mappings="physnet1:br-ex"' in ran[table]
     assert bench.machine.index("start ovsdb-server") < table < bench.machine.index("start ovs-vswitchd")
-    assert "ovs-vsctl --no-wait --timeout=20 set-manager ptcp:6640:127.0.0.1" in ran
+    assert "ovs-vsctl --no-wait --timeout=300 set-manager ptcp:6640:127.0.0.1" in ran
 
 
 def test_the_kernel_datapath_is_used_where_it_works(bench: Bench) -> None:
     bench.machine.failing.remove("ovs-dpctl add-dp")
     bench.run(state())
-    table = bench.machine.ran[bench.machine.index("ovs-vsctl --no-wait --timeout=20 -- init")]
+    table = bench.machine.ran[bench.machine.index("ovs-vsctl --no-wait --timeout=300 -- init")]
     assert "userspace-tso" not in table and 'datapath-type="system"' in table
     assert "ovs-dpctl del-dp sunbeam-probe" in bench.machine.ran
 
 
 def test_only_a_machine_with_the_external_interface_is_a_gateway(bench: Bench) -> None:
     bench.run(state())
-    table = "ovs-vsctl --no-wait --timeout=20 -- init"
+    table = "ovs-vsctl --no-wait --timeout=300 -- init"
     assert "enable-chassis-as-gw" not in bench.machine.ran[bench.machine.index(table)]
     (bench.root / "sys/class/net/ext0").mkdir()
     bench.machine.ran.clear()
     bench.run(state())
     assert "enable-chassis-as-gw" in bench.machine.ran[bench.machine.index(table)]
-    assert "ovs-vsctl --timeout=20 --may-exist add-port br-ex ext0" in bench.machine.ran
+    assert "ovs-vsctl --timeout=300 --may-exist add-port br-ex ext0" in bench.machine.ran
 
 
 def test_kvm_is_used_where_a_guest_really_runs(bench: Bench) -> None:

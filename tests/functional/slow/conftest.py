@@ -1,0 +1,3 @@
+from tests.functional.bootstrap.conftest import cloud, core, etcd, new_cloud
+
+__all__ = ["cloud", "core", "etcd", "new_cloud"]

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from sunbeam.checks.check import CheckContext
-from sunbeam.checks.sources import Apt, Source, apt
+from sunbeam.checks.sources import Apt, Source, apt, needs
 from sunbeam.checks.wanted import Wanted
 from sunbeam.checks.words import listed
 from sunbeam.core.errors import Problem
@@ -30,10 +30,11 @@ SECONDS = 12.0
 
 @dataclass(frozen=True)
 class Fetched:
-    """Whether a file of ``source`` came; ``error`` is what the program said."""
+    """Whether a file of ``source`` came; ``error``: what the program said; ``needed``: more is to come."""
 
     source: Source
     error: str = ""
+    needed: bool = True
 
 
 async def archives(context: CheckContext) -> tuple[Fetched, ...]:
@@ -50,7 +51,7 @@ async def archives(context: CheckContext) -> tuple[Fetched, ...]:
 
 async def _fetch(context: CheckContext, source: Source, target: Path) -> Fetched:
     argv: list[str | Path] = [APT_HELPER, *APT_OPTIONS, "download-file", f"{source.url}InRelease", target]
-    return Fetched(source, await _error_of(context, argv))
+    return Fetched(source, await _error_of(context, argv), needs(context).of(source.purpose))
 
 
 async def _error_of(context: CheckContext, argv: list[str | Path]) -> str:
@@ -85,7 +86,7 @@ def mirrors(fetched: tuple[Fetched, ...], wanted: Wanted) -> Iterator[Problem]:
                 why=f"{len(failed)} of {len(those)} archives cannot be fetched from",
                 evidence=failed[0].error,
                 next_command="apt-get update",
-                severity="warning" if wanted.installed else "error",
+                severity="error" if any(each.needed for each in failed) else "warning",
                 id="mirror-unreachable",
             )
     for each in fetched:

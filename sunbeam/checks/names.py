@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sunbeam.checks import web
 from sunbeam.checks.check import CheckContext
-from sunbeam.checks.sources import apt
+from sunbeam.checks.sources import Needs, apt, needs
 from sunbeam.checks.wanted import Wanted
 from sunbeam.checks.words import listed
 from sunbeam.core.errors import Problem
@@ -109,7 +109,7 @@ class Resolved:
 
 @dataclass(frozen=True)
 class Dns:
-    """``needed``: hosts that this machine resolves by itself, not its proxy."""
+    """``needed``: something is still to be fetched from those hosts."""
 
     servers: tuple[str, ...]
     answers: tuple[Resolved, ...]
@@ -121,7 +121,7 @@ async def dns(context: CheckContext) -> Dns:
     found = await apt(context)
     direct = dict.fromkeys(source.host for source in found.without_proxy if source.has_name)
     answers = await asyncio.gather(*(_ask(context, host) for host in list(direct)[:HOSTS]))
-    return Dns(context.machine.resolvers, tuple(answers), bool(direct))
+    return Dns(context.machine.resolvers, tuple(answers), needs(context) != Needs(False, False))
 
 
 async def _ask(context: CheckContext, host: str) -> Resolved:
@@ -146,7 +146,7 @@ def resolver(dns: Dns, wanted: Wanted) -> Iterator[Problem]:
             why="the resolver does not answer" if hangs else "the resolver does not know them",
             evidence=f"{listed([answer.host for answer in failed])}; {servers}",
             next_command=f"getent ahosts {failed[0].host}",
-            severity="warning" if wanted.installed else "error",
+            severity="error" if dns.needed else "warning",
             id="dns-dead" if hangs else "dns-unknown-name",
         )
     elif slow:

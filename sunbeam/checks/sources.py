@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -11,7 +12,9 @@ from sunbeam.checks.check import CheckContext
 from sunbeam.checks.web import proxy_for
 from sunbeam.core.proxy import Proxy
 from sunbeam.images.mirrors import apt_sources
+from sunbeam.substrates.embedded.containers_conf import ContainerFolders
 
+TOOLS = ("podman", "conmon", "nft", "mmdebstrap", "ip")
 TARGETS = ("apt-get", "indextargets", "--format", "$(BASE_URI) $(RELEASE)", "Created-By: Packages")
 
 
@@ -50,6 +53,26 @@ class Apt:
     def without_proxy(self) -> list[Source]:
         """What this machine reaches by itself, hence resolves by itself."""
         return [source for source in self.sources if not proxy_for(source.url, self.proxy)]
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What is still to be fetched before there is a cloud; what is there already needs no archive."""
+
+    packages: bool = True
+    images: bool = True
+
+    def of(self, purpose: str) -> bool:
+        return {"packages": self.packages, "images": self.images}.get(purpose, False)
+
+
+def needs(context: CheckContext) -> Needs:
+    """Images are there if a bundle was imported or an earlier bootstrap built some."""
+    if context.wanted.installed:
+        return Needs(False, False)
+    tools = all(shutil.which(name) for name in TOOLS) and (context.paths.bin / "etcd").exists()
+    known = ContainerFolders(context.paths).storage / "storage/overlay-images/images.json"
+    return Needs(packages=not tools, images=not known.exists())
 
 
 async def apt(context: CheckContext) -> Apt:

@@ -8,7 +8,7 @@ import pytest
 
 from sunbeam.checks import names, packages, storage
 from sunbeam.checks.check import CheckContext
-from sunbeam.checks.sources import apt
+from sunbeam.checks.sources import apt, needs
 from sunbeam.checks.wanted import Wanted
 from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.manifest.model import Manifest
@@ -89,6 +89,23 @@ async def test_images_are_built_from_another_release_of_the_same_archive(
         "http://m/debian/dists/trixie/",
         "http://m/debian/dists/trixie-updates/",
     ]
+
+
+@pytest.mark.parametrize(
+    ("there", "wanted", "expected"),
+    [
+        ([], WANTED, True),
+        (["var/lib/sunbeam/containers/storage/overlay-images/images.json"], WANTED, False),
+        ([], Wanted(installed=True), False),
+    ],
+)
+def test_an_imported_bundle_needs_no_archive_of_images(
+    tmp_path: Path, processes: FakeProcesses, there: list[str], wanted: Wanted, expected: bool
+) -> None:
+    for name in there:
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
+    assert needs(context(tmp_path, processes, wanted)).of("images") is expected
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ def test_the_clock_is_told_in_words_and_set_right_only_where_it_is_ours() -> Non
     [
         ((Fetched(DEBIAN), Fetched(IMAGES), Fetched(VENDOR)), WANTED, [], ""),
         ((Fetched(DEBIAN, "E: refused"),), WANTED, ["mirror-unreachable"], "error"),
-        ((Fetched(DEBIAN, "E: refused"),), INSTALLED, ["mirror-unreachable"], "warning"),
+        ((Fetched(DEBIAN, "E: refused", needed=False),), WANTED, ["mirror-unreachable"], "warning"),
         ((Fetched(IMAGES, "E: 404"),), WANTED, ["mirror-unreachable"], "error"),
         ((Fetched(VENDOR, "E: 404"),), WANTED, ["other-archive-unreachable"], "warning"),
     ],

@@ -135,6 +135,10 @@ class ImageBuilder:
         except* SunbeamError as failures:
             raise failures.exceptions[0] from None
 
+    @property
+    def is_building(self) -> bool:
+        return self._slots.in_use
+
     def turn(self, name: str) -> AbstractAsyncContextManager[None]:
         """Hold one of the ``parallel`` builders; what others wait for goes first."""
         return self._slots.slot(self._urgency(name))

@@ -13,9 +13,13 @@ class Slots:
     """A semaphore with priorities; of equal ones the first to come is the first to go."""
 
     def __init__(self, number: int) -> None:
-        self._free = number
+        self._number = self._free = number
         self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
         self._order = count()
+
+    @property
+    def in_use(self) -> bool:
+        return bool(self._free < self._number or self._waiting)
 
     @asynccontextmanager
     async def slot(self, priority: int) -> AsyncIterator[None]:

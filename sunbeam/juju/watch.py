@@ -64,10 +64,13 @@ async def wait_until(
     what: str,
     failed: Callable[[ModelStatus], Reasons] = lambda status: {},
     on_progress: Callable[[Reasons], None] | None = None,
+    busy: Callable[[], bool] = lambda: False,
     grace: float = 60.0,
     quiet: float = 600.0,
 ) -> ModelStatus:
     """Wait until ``reasons`` (why not yet, by unit) is empty; returns the status that was so.
+
+    While this process is ``busy`` with what units need, it is not quiet.
 
     ``on_progress`` gets the reasons whenever they change.  Raises JujuStuck after ``grace`` seconds without
     progress while ``failed`` names something, or after ``quiet`` seconds without progress.
@@ -75,7 +78,7 @@ async def wait_until(
     clock = asyncio.get_running_loop().time
     known: set[object] = set()
     last_reasons: Reasons | None = None
-    progressed = clock()
+    progressed = worked = clock()
     async for _ in changes(model):
         status = await full_status(model)
         open_reasons = reasons(status)
@@ -91,7 +94,9 @@ async def wait_until(
         failures = failed(status)
         if failures and still > grace:
             raise JujuStuck(what, f"model {model.name}", failures, "sunbeam debug log")
-        if still > quiet:
+        if busy():
+            worked = clock()
+        if min(still, clock() - worked) > quiet:
             raise JujuStuck(what, f"model {model.name}", open_reasons, "sunbeam debug log")
     raise AssertionError("the stream of changes has no end")
 
@@ -101,6 +106,7 @@ async def wait_active(
     applications: Collection[str] | None = None,
     *,
     on_progress: Callable[[Reasons], None] | None = None,
+    busy: Callable[[], bool] = lambda: False,
     grace: float = 60.0,
     quiet: float = 600.0,
 ) -> ModelStatus:
@@ -114,6 +120,7 @@ async def wait_active(
         what="not every application became active",
         failed=lambda status: in_trouble(status, applications),
         on_progress=on_progress,
+        busy=busy,
         grace=grace,
         quiet=quiet,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -47,6 +47,10 @@ def bootstrap(processes: Processes, paths: Paths, manifest: Manifest) -> Change:
     builder = image_builder(processes, paths, manifest.software.images)
     images = [*pull_tasks(builder, "packages"), *image_tasks(builder, "packages")]
     before_deploying = [task.id for task in images] if FetchCredentials.were_written(paths) else []
+    control = WaitActive(
+        CONTROL_PLANE, "Wait for the control plane", f"terraform-{CONTROL_PLANE}",
+        awaits=tuple(task.id for task in images), busy=lambda: builder.is_building,
+    )  # fmt: skip
     tasks: list[Task] = [
         CheckMachine(wanted),
         WriteProxy(manifest.proxy.model_dump(), settings),
@@ -64,18 +68,15 @@ def bootstrap(processes: Processes, paths: Paths, manifest: Manifest) -> Change:
             CONTROL_PLANE, "Deploy the control plane", control_plane(builder, manifest, settings.address),
             "services", "terraform", "charms", *before_deploying,
         ),
-        WaitActive(
-            CONTROL_PLANE, "Wait for the control plane", f"terraform-{CONTROL_PLANE}",
-            awaits=tuple(task.id for task in images),
-        ),
+        control,
         FetchCredentials(settings, f"active-{CONTROL_PLANE}"),
-        *_hypervisor(manifest, settings),
+        *_hypervisor(manifest, settings, lambda: builder.is_building or control.is_waiting),
         VerifyCloud(settings, "credentials", *_active(settings)),
     ]  # fmt: skip
     return Change("cluster bootstrap", "Bootstrap the cloud", tasks, {"manifest": manifest.dump()})
 
 
-def _hypervisor(manifest: Manifest, settings: NodeSettings) -> list[Task]:
+def _hypervisor(manifest: Manifest, settings: NodeSettings, busy: Callable[[], bool]) -> list[Task]:
     if "compute" not in settings.roles:
         return []
     return [
@@ -83,12 +84,16 @@ def _hypervisor(manifest: Manifest, settings: NodeSettings) -> list[Task]:
             COMPUTE, "Deploy the hypervisor", compute(manifest), f"terraform-{CONTROL_PLANE}",
             foreseen=foreseen_compute(manifest),
         ),
-        _wait_hypervisor(f"terraform-{COMPUTE}", awaits=("image-hypervisor", f"active-{CONTROL_PLANE}")),
+        _wait_hypervisor(
+            f"terraform-{COMPUTE}", awaits=("image-hypervisor", f"active-{CONTROL_PLANE}"), busy=busy
+        ),
     ]  # fmt: skip
 
 
-def _wait_hypervisor(*needs: str, awaits: tuple[str, ...] = ()) -> WaitActive:
-    return WaitActive(MACHINES, "Wait for the hypervisor", *needs, awaits=awaits)
+def _wait_hypervisor(
+    *needs: str, awaits: tuple[str, ...] = (), busy: Callable[[], bool] = lambda: False
+) -> WaitActive:
+    return WaitActive(MACHINES, "Wait for the hypervisor", *needs, awaits=awaits, busy=busy)
 
 
 def _active(settings: NodeSettings) -> list[str]:
@@ -133,11 +138,16 @@ def _compute_variables(context: Context, manifest: Manifest, offers: Mapping[str
 def start(paths: Paths) -> Change:
     """Bring back what `cluster stop` or a reboot took down, and wait for it."""
     settings = NodeSettings.read(paths)
+    control = WaitActive(CONTROL_PLANE, "Wait for the control plane", "services")
     tasks: list[Task] = [
         CheckMachine(Wanted.of_node(settings, again="sunbeam cluster start")),
         StartServices(settings),
-        WaitActive(CONTROL_PLANE, "Wait for the control plane", "services"),
-        *([_wait_hypervisor("services")] if "compute" in settings.roles else []),
+        control,
+        *(
+            [_wait_hypervisor("services", busy=lambda: control.is_waiting)]
+            if "compute" in settings.roles
+            else []
+        ),
         VerifyCloud(settings, *_active(settings)),
     ]
     return Change("cluster start", "Start the cloud", tasks)

@@ -115,14 +115,25 @@ class WaitActive(Task):
     typical_seconds = 30.0
 
     def __init__(
-        self, model: str, title: str, *needs: str, awaits: tuple[str, ...] = (), grace: float = 120
+        self,
+        model: str,
+        title: str,
+        *needs: str,
+        awaits: tuple[str, ...] = (),
+        busy: Callable[[], bool] = lambda: False,
+        grace: float = 120,
     ) -> None:
-        """``awaits``: tasks beside it that units need; ``grace``: seconds for which one may be in trouble."""
+        """``awaits``: tasks beside it that units need; ``busy``: whether these are at work, however long.
+
+        ``grace``: seconds for which a unit may be in trouble.
+        """
         self.id = f"active-{model}"
         self.title = title
         self.needs = needs
         self.awaits = awaits
         self._model = model
+        self.is_waiting = False
+        self._busy = busy
         self._grace = grace
 
     async def act(self, context: Context) -> None:
@@ -133,11 +144,14 @@ class WaitActive(Task):
         async with Controller(credentials) as controller:
             model = await controller.model(self._model)
             await _retry_failed_hooks(model)
+            self.is_waiting = True
             try:
-                await wait_active(model, on_progress=context.units, grace=self._grace)
+                await wait_active(model, on_progress=context.units, busy=self._busy, grace=self._grace)
             except JujuStuck as stuck:
                 logs = context.paths.logs / "containers"
                 raise await explained(stuck, DebugLog(credentials, model.uuid), logs) from stuck
+            finally:
+                self.is_waiting = False
 
     async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:
         return Foresight(changes=False)

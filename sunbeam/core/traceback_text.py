@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 FRAME = re.compile(r'^\s*File "([^"]+)", line (\d+), in (\S+)')
-LIBRARY = re.compile(r"/(lib|venv|dist-packages|site-packages)/|^<")
+LIBRARY = re.compile(r"^<|/usr/lib/|/lib/python3|/(site|dist)-packages/|/executors/|/lib/sunbeam_charm/")
 INDENTED = ("  ", "\t")
 MARKS = re.compile(r"^[\s~^]*$")
 LONGEST = 4

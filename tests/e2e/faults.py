@@ -225,10 +225,15 @@ def image_build_failure() -> Fault:
 def interrupted_change() -> Fault:
     process = subprocess.Popen(
         [PROGRAMS / "sunbeam", "image", "build", "memcached"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True, text=True,
     )  # fmt: skip
+
+    def begun() -> bool:
+        assert process.poll() is None, process.communicate()
+        return _changing() > 0
+
     try:
-        wait_until(lambda: _changing() > 0, "the change does not begin")
+        wait_until(begun, "the change does not begin")
         os.kill(_changing(), signal.SIGKILL)
         process.wait()
         yield
@@ -426,10 +431,9 @@ def missing_image() -> Fault:
     """Its names are taken away, and its container."""
     environment = dict(ContainerFolders(PATHS).environment)
     name, pid = container("memcached/0")
-    image = run("podman", "inspect", "--format", "{{.Image}}", name, environment=environment).strip()
-    names = json.loads(
-        run("podman", "image", "inspect", "--format", "{{json .RepoTags}}", image, environment=environment)
-    )
+    reference = run("podman", "inspect", "--format", "{{.ImageName}}", name, environment=environment).strip()
+    shown = run("podman", "image", "inspect", reference, environment=environment)
+    image, names = json.loads(shown)[0]["Id"], json.loads(shown)[0]["RepoTags"]
     run("podman", "untag", image, environment=environment)
     try:
         os.kill(pid, signal.SIGKILL)
@@ -443,16 +447,12 @@ def missing_image() -> Fault:
 @contextmanager
 def crash_loop() -> Fault:
     """A container that is ended each time it comes up."""
-    first = container("memcached/0")[1]
-    seen = {first}
-    os.kill(first, signal.SIGKILL)
-    for _ in range(2):
-        wait_until(lambda: container("memcached/0")[1] not in seen, "it does not come back")
-        time.sleep(0.5)
-        pid = container("memcached/0")[1]
-        seen.add(pid)
+    log = PATHS.logs / f"containers/{container('memcached/0')[0]}.log"
+    for _ in range(3):
+        pid, began = container("memcached/0")[1], log.read_text().count("listens on")
         os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: container("memcached/0")[1] not in seen, "it does not come back")
+        wait_until(lambda: log.read_text().count("listens on") > began, "it does not come back")  # noqa: B023
+        wait_until(lambda: container("memcached/0")[1] != pid, "it does not come back")  # noqa: B023
     yield
 
 

@@ -126,10 +126,15 @@ def test_doctor_names_the_cause(name: str, tmp_path: Path) -> None:
 
 
 def test_the_cloud_is_well_again() -> None:
+    """What the kernel did stays in its log."""
+
+    def wrong() -> list[Any]:
+        return [each for each in doctor()["findings"] if each["id"] not in ("oom-killed", "kvm-unused")]
+
     deadline = time.monotonic() + 90
-    while (report := doctor())["findings"] and time.monotonic() < deadline:
+    while (left := wrong()) and time.monotonic() < deadline:
         time.sleep(2)
-    assert [each for each in report["findings"] if each["severity"] == "error"] == []
+    assert left == []
     assert faults.sunbeam("cluster", "status").returncode == 0
 
 

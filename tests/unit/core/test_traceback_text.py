@@ -5,10 +5,10 @@ from sunbeam.core.traceback_text import last_words
 TRACEBACK = """\
 Loading
 Traceback (most recent call last):
-  File "/var/engine/units/x/charm/src/charm.py", line 40, in <module>
+  File "/var/lib/engine/units/x/charm/src/charm.py", line 40, in <module>
     ops.main(Charm)
     ~~~~~~~~^^^^^^^
-  File "/var/engine/units/x/charm/src/charm.py", line 12, in _on_start
+  File "/var/lib/engine/units/x/charm/src/charm.py", line 12, in _on_start
     run(self.container, "mariadb")
   File "/usr/lib/python3/dist-packages/ops/model.py", line 9, in exec
     raise error

@@ -37,6 +37,7 @@ class ChangeFeed:
         self._paths = paths
         self._view: ChangeView | None = None
         self._log = ChangeLog(paths.change_logs, 0)
+        self._past: tuple[object, list[PastChange]] | None = None
 
     def newest(self) -> ChangeView | None:
         """The newest change that left a log, as far as it came; None if nothing was ever changed."""
@@ -58,11 +59,19 @@ class ChangeFeed:
         return holder(self._paths.change_lock) is not None and not (newest and newest.running)
 
     def past(self) -> list[PastChange]:
-        """The last changes, newest first.  Raises SunbeamError if the journal cannot be read."""
-        running = holder(self._paths.change_lock) is not None
-        with Journal.reading(self._paths.journal) as journal:
-            records = journal.changes()[:LISTED] if journal else []
-        return [_past(record, running=running and place == 0) for place, record in enumerate(records)]
+        """The last changes, newest first.  Raises SunbeamError if the journal cannot be read.
+
+        The journal is read only when a change began or ended since.
+        """
+        newest, held = self.newest(), holder(self._paths.change_lock)
+        key = (newest.number, newest.status) if newest else (), held
+        if self._past is None or self._past[0] != key:
+            with Journal.reading(self._paths.journal) as journal:
+                records = journal.changes()[:LISTED] if journal else []
+            running = held is not None
+            rows = [_past(record, running=running and place == 0) for place, record in enumerate(records)]
+            self._past = key, rows
+        return self._past[1]
 
     def stamp(self) -> str:
         """Changes whenever ``newest`` or ``starting`` may."""

@@ -11,6 +11,7 @@ from itertools import groupby
 
 from sunbeam.cli.render_plain import say
 from sunbeam.cli.render_text import WORTH_TELLING, about, duration, plural
+from sunbeam.cli.tables import WIDE
 from sunbeam.core.foresight import (
     UNKNOWN,
     Artifact,
@@ -32,8 +33,11 @@ SYMBOLS = {"create": "+", "update": "~", "replace": "±", "delete": "-"}
 
 
 def show_preview(preview: Preview, *, only_changes: bool = False, verbose: bool = False) -> None:
-    """Print it; ``only_changes`` leaves out tasks that only look, ``verbose`` adds every attribute."""
-    wide = shutil.get_terminal_size().columns if sys.stdout.isatty() else 100
+    """Print it; ``only_changes`` leaves out tasks that only look, ``verbose`` adds every attribute.
+
+    Off a terminal nothing is folded, as in tables.
+    """
+    wide = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDE
     for line in preview_lines(preview, only_changes=only_changes, verbose=verbose, columns=max(wide, 40)):
         say(line)
 

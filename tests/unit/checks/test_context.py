@@ -29,7 +29,7 @@ def context(
     root: Path, processes: FakeProcesses, wanted: Wanted = WANTED, secrets: list[str] | None = None
 ) -> CheckContext:
     environ = {"http_proxy": "http://user:fr0mshell@proxy:1"}
-    remember = [].append if secrets is None else secrets.append
+    remember = (secrets if secrets is not None else []).append
     return CheckContext(
         processes, Paths(root), wanted, root=root, system=GOOD.system, environ=environ, remember=remember
     )

@@ -39,7 +39,7 @@ PICTURES = {
     "wizard-questions.svg": wizard_pictures.questions_svg,
     "wizard-review.svg": wizard_pictures.review_svg,
 }
-WHEN = {
+WHEN: dict[Callable[..., bool], str] = {
     has_interface: "with an interface",
     has_proxy: "if a proxy is detected",
     interface_has_addresses: "if the interface has addresses",

@@ -24,7 +24,12 @@ async def test_the_interface_is_given_back_after_the_machines_are_stopped(tmp_pa
     assert [touch.name for touch in (await task.foresee(context, {})).touches] == ["eth1"]
     said: list[str] = []
     bench.processes.expect("ip", "link", "show", "dev", "eth1")
-    bench.processes.expect("ip", "-batch", "-", answer=lambda argv, text: said.append(text or "") or "")
+
+    def answer(argv: tuple[str, ...], text: str | None) -> str:
+        said.append(text or "")
+        return ""
+
+    bench.processes.expect("ip", "-batch", "-", answer=answer)
     await task.act(context)
     assert said == ["link set dev eth1 nomaster up\naddress replace 192.0.2.7/24 dev eth1\n"]
     assert await task.is_done(context)

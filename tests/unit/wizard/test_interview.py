@@ -33,8 +33,8 @@ def leaves(part: object, above: str = "") -> list[str]:
     found = []
     for name, field in part.model_fields.items():
         key, kind = f"{above}{field.alias or name}", field.annotation
-        inner = isinstance(kind, type) and issubclass(kind, BaseModel)
-        found += leaves(kind, f"{key}.") if inner and kind.model_fields else [key]
+        inner = kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+        found += leaves(inner, f"{key}.") if inner and inner.model_fields else [key]
     return found
 
 

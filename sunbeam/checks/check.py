@@ -56,7 +56,7 @@ class CheckContext:
     @cached_property
     def machine(self) -> Facts:
         """What files say, without running any program."""
-        return facts.read(self._system or System.read(self.paths.state), self.root)
+        return facts.read(self._system or System.read(), self.root)
 
     @cached_property
     def proxy(self) -> Proxy:

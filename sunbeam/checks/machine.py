@@ -12,7 +12,7 @@ from sunbeam.checks.check import CheckContext
 from sunbeam.checks.wanted import Wanted
 from sunbeam.checks.words import GIB, size
 from sunbeam.core.errors import Problem
-from sunbeam.substrates.embedded.facts import Facts
+from sunbeam.substrates.embedded.facts import Facts, program_answers
 
 SUPPORTED = {"debian": ("12", "13"), "ubuntu": ("24.04",)}
 SUPPORTED_NAMES = "Debian 12 and 13, Ubuntu 24.04"
@@ -129,8 +129,6 @@ def python(version: tuple[int, int], wanted: Wanted) -> Iterator[Problem]:
 
 async def programs(context: CheckContext) -> dict[str, str]:
     """Answers to ``--version`` by program; a text that starts with ``!`` is why there is none."""
-    from sunbeam.substrates.embedded.facts import program_answers
-
     return await program_answers(context.probe)
 
 

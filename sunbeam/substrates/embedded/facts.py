@@ -1,20 +1,14 @@
-"""What this machine is, has and already uses.  Nothing is changed to find out."""
+"""What this machine is and has, from files and from programs.  Nothing is changed to find out."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import re
-import resource
-import shutil
-from dataclasses import dataclass, field, replace
-from ipaddress import IPv4Network
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from sunbeam.core.process import Processes
-from sunbeam.substrates.embedded import network_facts
-from sunbeam.substrates.embedded.network_facts import Listener, NetworkFacts
 from sunbeam.substrates.embedded.probes import Probe
 
 Cgroups = Literal["v1", "v2", "hybrid", "none"]
@@ -29,7 +23,6 @@ PROGRAMS = {
     "iptables": ("iptables", "--version"),
     "mmdebstrap": ("mmdebstrap", "--version"),
 }
-MODULES = ("openvswitch", "geneve", "tun", "kvm")
 
 
 @dataclass(frozen=True)
@@ -38,72 +31,28 @@ class System:
 
     uid: int
     cores: int
-    nofile: int
-    nproc: int
-    disk_free: int
 
     @classmethod
-    def read(cls, state: Path) -> System:
-        """``disk_free``: bytes on the file system that will hold ``state``."""
-        existing = next(folder for folder in (state, *state.parents) if folder.exists())
-        return cls(
-            uid=os.geteuid(),
-            cores=len(os.sched_getaffinity(0)),
-            nofile=resource.getrlimit(resource.RLIMIT_NOFILE)[1],
-            nproc=resource.getrlimit(resource.RLIMIT_NPROC)[1],
-            disk_free=shutil.disk_usage(existing).free,
-        )
+    def read(cls) -> System:
+        return cls(uid=os.geteuid(), cores=len(os.sched_getaffinity(0)))
 
 
 @dataclass(frozen=True)
 class Facts:
-    """Memory and disk are in bytes, versions are texts (empty: the program is not there).
-
-    ``kvm`` is "unknown" until a guest was booted; the node alone proves nothing.  ``forward_policy`` is
-    that of iptables' FORWARD chain.  ``leftovers`` names what an earlier installation left.
-    """
+    """What files tell; memory is in bytes, ``resolvers`` are addresses."""
 
     system: System
     distribution: str = ""
     version: str = ""
     distribution_name: str = ""
     codename: str = ""
-    kernel: str = ""
     systemd: bool = False
     cgroups: Cgroups = "none"
     cgroups_writable: bool = False
-    programs: dict[str, str] = field(default_factory=dict)
-    modules: tuple[str, ...] = ()
-    kvm: Literal["works", "fails", "absent", "unknown"] = "unknown"
     tun: bool = False
-    geneve: bool = False
-    nftables_nat: bool = False
-    iptables_nat: bool = False
-    forward_policy: str = "ACCEPT"
     memory: int = 0
     memory_available: int = 0
     resolvers: tuple[str, ...] = ()
-    network: NetworkFacts = field(default_factory=NetworkFacts)
-    leftovers: tuple[str, ...] = ()
-
-    @property
-    def container_runtime(self) -> str:
-        """crun refuses hybrid cgroups; empty: none works."""
-        if self.cgroups == "v2" and self.programs.get("crun"):
-            return "crun"
-        return "runc" if self.programs.get("runc") else ""
-
-    @property
-    def uses_nftables(self) -> bool:
-        """A table of our own cannot accept what iptables' FORWARD chain drops."""
-        return self.nftables_nat and self.forward_policy == "ACCEPT"
-
-    def listener(self, port: int) -> Listener | None:
-        return next((each for each in self.network.listeners if each.port == port), None)
-
-    def in_use(self, wanted: IPv4Network, own: tuple[str, ...]) -> str:
-        """Which interface or route other than ``own`` interfaces overlaps ``wanted``; empty: none."""
-        return network_facts.overlap(self.network, wanted, own)
 
 
 def read(system: System, root: Path = Path("/")) -> Facts:
@@ -117,41 +66,15 @@ def read(system: System, root: Path = Path("/")) -> Facts:
         version=release.get("VERSION_ID", ""),
         distribution_name=release.get("PRETTY_NAME", ""),
         codename=release.get("VERSION_CODENAME", ""),
-        kernel=_text(root / "proc/sys/kernel/osrelease").strip(),
         systemd=_text(root / "proc/1/comm").strip() == "systemd",
         cgroups=_cgroups(mounts),
         cgroups_writable=_cgroups_writable(mounts),
-        modules=tuple(name for name in MODULES if (root / "sys/module" / name).is_dir()),
         tun=(root / "dev/net/tun").exists(),
         memory=_meminfo(meminfo, "MemTotal"),
         memory_available=_meminfo(meminfo, "MemAvailable"),
         resolvers=tuple(
             re.findall(r"^nameserver\s+(\S+)", _text(root / "etc/resolv.conf"), flags=re.MULTILINE)
         ),
-    )
-
-
-async def gather(processes: Processes, system: System, root: Path = Path("/")) -> Facts:
-    """Read files below ``root`` and ask programs; one that is missing answers nothing."""
-    probe = Probe(processes)
-    answers, kvm, geneve, packets, network, found = await asyncio.gather(
-        program_answers(probe),
-        kvm_state(probe, root),
-        probe.makes_link("type geneve id 1 remote 127.0.0.1"),
-        asyncio.gather(probe.nftables_nat(), probe.iptables_nat(), probe.forward_policy()),
-        network_facts.gather(probe),
-        leftovers(probe, root),
-    )
-    return replace(
-        read(system, root),
-        programs={name: version_in(answer) for name, answer in answers.items()},
-        kvm=kvm,
-        geneve=geneve,
-        nftables_nat=packets[0],
-        iptables_nat=packets[1],
-        forward_policy=packets[2],
-        network=network,
-        leftovers=found,
     )
 
 
@@ -162,6 +85,7 @@ async def program_answers(probe: Probe) -> dict[str, str]:
 
 
 async def kvm_state(probe: Probe, root: Path = Path("/")) -> Literal["works", "fails", "absent", "unknown"]:
+    """Is "unknown" where there is no QEMU to boot a guest with: the node alone proves nothing."""
     return await probe.kvm() if (root / "dev/kvm").exists() else "absent"
 
 
@@ -188,13 +112,6 @@ def _text(path: Path) -> str:
 
 def _os_release(text: str) -> dict[str, str]:
     return {name: value.strip("\"'") for name, value in re.findall(r"^(\w+)=(.*)$", text, flags=re.MULTILINE)}
-
-
-def version_in(answer: str) -> str:
-    """The version in a program's answer; empty if it does not run."""
-    text = "" if answer.startswith("!") else answer
-    found = re.search(r"\d+\.\d+[\w.+~:-]*|iproute2-\S+", text)
-    return found.group().rstrip(",") if found else ""
 
 
 def _meminfo(text: str, name: str) -> int:

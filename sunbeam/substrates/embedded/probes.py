@@ -36,10 +36,10 @@ class Probe:
             completed = await self._processes.run(argv, check=False, timeout=SECONDS)
         except FileNotFoundError:
             return ""
-        except OSError as error:
-            return f"!{error}"
         except TimeoutError:
             return f"!no answer within {SECONDS} s"
+        except OSError as error:
+            return f"!{error}"
         if completed.returncode == 0:
             return completed.stdout
         last = (completed.stderr or completed.stdout).strip().splitlines()[-1:]
@@ -51,9 +51,6 @@ class Probe:
         except (OSError, TimeoutError):
             return False
         return completed.returncode == 0
-
-    async def makes_link(self, rest: str) -> bool:
-        return await self.succeeds("unshare", "--net", "ip", "link", "add", "name", "probe", *rest.split())
 
     async def nftables_nat(self) -> bool:
         return await self.succeeds("unshare", "--net", "nft", "-f", "-", input=NAT_TABLE)

@@ -16,7 +16,7 @@ from sunbeam.substrates.embedded.network_facts import NetworkFacts, Range
 WANTED = Wanted()
 INSTALLED = Wanted(installed=True)
 GOOD = Facts(
-    system=System(uid=0, cores=2, nofile=65536, nproc=65536, disk_free=30 * GIB),
+    system=System(uid=0, cores=2),
     distribution="debian",
     version="13",
     distribution_name="Debian GNU/Linux 13 (trixie)",

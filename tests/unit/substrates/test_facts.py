@@ -5,10 +5,26 @@ from pathlib import Path
 import pytest
 
 from sunbeam.core.process import Completed
-from sunbeam.substrates.embedded.facts import Facts, System, gather
+from sunbeam.substrates.embedded import network_facts
+from sunbeam.substrates.embedded.facts import (
+    Facts,
+    System,
+    kvm_state,
+    leftovers,
+    program_answers,
+    read,
+)
+from sunbeam.substrates.embedded.network_facts import NetworkFacts, overlap
+from sunbeam.substrates.embedded.probes import Probe
 from tests.fakes.processes import FakeProcesses
 
-SYSTEM = System(uid=0, cores=2, nofile=20000, nproc=8192, disk_free=1)
+SYSTEM = System(uid=0, cores=2)
+RELEASE = """\
+PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"
+VERSION_ID="12"
+VERSION_CODENAME=bookworm
+ID=debian
+"""
 HYBRID = """\
 tmpfs /sys/fs/cgroup tmpfs rw,mode=755 0 0
 cgroup /sys/fs/cgroup/memory cgroup rw,relatime,memory 0 0
@@ -37,7 +53,7 @@ LISTEN 0      128             [::]:2024          [::]:*
 def root(tmp_path: Path) -> Path:
     """A Debian 12 without systemd and with hybrid cgroups."""
     files = {
-        "etc/os-release": 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nVERSION_ID="12"\nID=debian\n',
+        "etc/os-release": RELEASE,
         "etc/resolv.conf": "search example.com\nnameserver 192.0.2.53\nnameserver 192.0.2.54\n",
         "proc/mounts": HYBRID,
         "proc/meminfo": "MemTotal:       24684092 kB\nMemFree: 1 kB\nMemAvailable:   22268744 kB\n",
@@ -47,7 +63,6 @@ def root(tmp_path: Path) -> Path:
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
-    (tmp_path / "sys/module/geneve").mkdir(parents=True)
     return tmp_path
 
 
@@ -63,7 +78,6 @@ def processes() -> FakeProcesses:
     fake.expect("nft", "--version", answer="nftables v1.0.6 (Lester Gooch #5)\n")
     fake.expect("iptables", "--version", answer="iptables v1.8.9 (nf_tables)\n")
     fake.expect("mmdebstrap", "--version", answer=FileNotFoundError("mmdebstrap"))
-    fake.expect("unshare", "--net", "ip", answer=Completed((), 2, "", "Unknown device type."))
     fake.expect("unshare", "--net", "nft")
     fake.expect("unshare", "--net", "iptables", answer=TimeoutError())
     fake.expect("iptables", "-S", "FORWARD", answer="-P FORWARD DROP\n-A FORWARD -j DOCKER-USER\n")
@@ -75,59 +89,64 @@ def processes() -> FakeProcesses:
 
 
 @pytest.fixture
-async def facts(root: Path, processes: FakeProcesses) -> Facts:
-    return await gather(processes, SYSTEM, root)
+def facts(root: Path) -> Facts:
+    return read(SYSTEM, root)
+
+
+@pytest.fixture
+def probe(processes: FakeProcesses) -> Probe:
+    return Probe(processes)
+
+
+@pytest.fixture
+async def network(probe: Probe) -> NetworkFacts:
+    return await network_facts.gather(probe)
 
 
 def test_the_machine(facts: Facts) -> None:
-    assert (facts.distribution, facts.version, facts.kernel) == ("debian", "12", "6.1.0-31-amd64")
-    assert not facts.systemd
+    assert (facts.distribution, facts.version, facts.codename) == ("debian", "12", "bookworm")
+    assert facts.distribution_name == "Debian GNU/Linux 12 (bookworm)"
+    assert not facts.systemd and not facts.tun
     assert facts.memory == 24684092 * 1024
     assert facts.memory_available == 22268744 * 1024
     assert facts.resolvers == ("192.0.2.53", "192.0.2.54")
-    assert facts.modules == ("geneve",)
 
 
-def test_versions_of_programs(facts: Facts) -> None:
-    assert facts.programs == {
-        "podman": "4.3.1",
-        "runc": "1.1.5+ds1",
-        "crun": "1.8.1",
-        "conmon": "2.1.6",
-        "netavark": "",
-        "ip": "iproute2-6.1.0",
-        "nft": "1.0.6",
-        "iptables": "1.8.9",
-        "mmdebstrap": "",
-    }
+async def test_answers_of_programs(processes: FakeProcesses, probe: Probe) -> None:
+    processes.replace(
+        "nft", "--version", answer=Completed((), 127, "", "nft: libnftables.so.1: no such file")
+    )
+    processes.replace("crun", "--version", answer=TimeoutError())
+    answers = await program_answers(probe)
+    assert answers["podman"] == "podman version 4.3.1\n"
+    assert answers["netavark"] == answers["mmdebstrap"] == ""
+    assert answers["nft"] == "!exit code 127: nft: libnftables.so.1: no such file"
+    assert answers["crun"] == "!no answer within 10 s"
 
 
-def test_hybrid_cgroups_need_runc(facts: Facts) -> None:
-    assert (facts.cgroups, facts.cgroups_writable, facts.container_runtime) == ("hybrid", True, "runc")
+def test_hybrid_cgroups(facts: Facts) -> None:
+    assert (facts.cgroups, facts.cgroups_writable) == ("hybrid", True)
 
 
 @pytest.mark.parametrize(("mode", "writable"), [("rw", True), ("ro", False)])
-async def test_unified_cgroups_take_crun(
-    root: Path, processes: FakeProcesses, mode: str, writable: bool
-) -> None:
+def test_unified_cgroups(root: Path, mode: str, writable: bool) -> None:
     (root / "proc/mounts").write_text(UNIFIED.format(mode=mode))
-    facts = await gather(processes, SYSTEM, root)
-    assert (facts.cgroups, facts.cgroups_writable, facts.container_runtime) == ("v2", writable, "crun")
+    facts = read(SYSTEM, root)
+    assert (facts.cgroups, facts.cgroups_writable) == ("v2", writable)
 
 
-def test_attempts_decide_what_the_kernel_can(facts: Facts) -> None:
-    assert (facts.geneve, facts.nftables_nat, facts.iptables_nat) == (False, True, False)
+async def test_attempts_decide_what_the_kernel_can(probe: Probe) -> None:
+    assert (await probe.nftables_nat(), await probe.iptables_nat()) == (True, False)
 
 
-def test_a_dropping_forward_chain_rules_out_a_table_of_our_own(facts: Facts) -> None:
-    assert facts.forward_policy == "DROP"
-    assert not facts.uses_nftables
+async def test_the_policy_of_iptables(probe: Probe) -> None:
+    assert await probe.forward_policy() == "DROP"
 
 
-def test_the_best_default_route_counts(facts: Facts) -> None:
-    network = facts.network
+def test_the_best_default_route_counts(network: NetworkFacts) -> None:
     assert (network.interface, network.address, network.gateway) == ("eth0", "192.0.2.2", "192.0.2.1")
     assert network.mtu == 1400
+    assert network.has_address("192.0.2.2") and not network.has_address("192.0.2.3")
 
 
 @pytest.mark.parametrize(
@@ -139,25 +158,25 @@ def test_the_best_default_route_counts(facts: Facts) -> None:
         ("203.0.113.0/24", "203.0.113.9/32 on eth1"),
     ],
 )
-def test_ranges_in_use(facts: Facts, wanted: str, taken: str) -> None:
-    assert facts.in_use(IPv4Network(wanted), own=()) == taken
-    assert facts.in_use(IPv4Network(wanted), own=("wg0", "eth0", "eth1")) == ""
+def test_ranges_in_use(network: NetworkFacts, wanted: str, taken: str) -> None:
+    assert overlap(network, IPv4Network(wanted), own=()) == taken
+    assert overlap(network, IPv4Network(wanted), own=("wg0", "eth0", "eth1")) == ""
 
 
-def test_ports_and_who_has_them(facts: Facts) -> None:
-    nginx, unknown = facts.listener(443), facts.listener(2024)
-    assert nginx is not None and (nginx.program, nginx.pid, nginx.address) == ("nginx", 812, "*")
-    assert unknown is not None and unknown.program == ""
-    assert facts.listener(80) is None
+def test_ports_and_who_has_them(network: NetworkFacts) -> None:
+    listeners = {each.port: each for each in network.listeners}
+    nginx, unknown = listeners[443], listeners[2024]
+    assert (nginx.program, nginx.pid, nginx.address) == ("nginx", 812, "*")
+    assert unknown.program == "" and 80 not in listeners
 
 
-def test_leftovers(facts: Facts) -> None:
-    assert facts.leftovers == ("nftables table sunbeam",)
+async def test_leftovers(root: Path, probe: Probe) -> None:
+    assert await leftovers(probe, root) == ("nftables table sunbeam",)
 
 
 class TestKvm:
-    async def test_is_absent_without_its_node(self, facts: Facts) -> None:
-        assert facts.kvm == "absent"
+    async def test_is_absent_without_its_node(self, root: Path, probe: Probe) -> None:
+        assert await kvm_state(probe, root) == "absent"
 
     @pytest.mark.parametrize(
         ("guest", "verdict"),
@@ -174,19 +193,18 @@ class TestKvm:
         (root / "dev/kvm").touch()
         processes.expect("qemu-system-x86_64", "--version", answer="QEMU emulator version 7.2.0\n")
         processes.expect("qemu-system-x86_64", "-accel", "kvm", answer=guest)
-        assert (await gather(processes, SYSTEM, root)).kvm == verdict
+        assert await kvm_state(Probe(processes), root) == verdict
 
     async def test_is_unknown_without_qemu(self, root: Path, processes: FakeProcesses) -> None:
         (root / "dev").mkdir()
         (root / "dev/kvm").touch()
         processes.expect("qemu-system-x86_64", answer=FileNotFoundError("qemu"))
-        assert (await gather(processes, SYSTEM, root)).kvm == "unknown"
+        assert await kvm_state(Probe(processes), root) == "unknown"
 
 
 async def test_a_bare_machine_gives_facts_as_well(tmp_path: Path) -> None:
     processes = FakeProcesses()
     processes.expect(answer=FileNotFoundError("nothing is installed"))
-    facts = await gather(processes, SYSTEM, tmp_path)
-    assert facts.container_runtime == ""
-    assert facts.network.interface == ""
-    assert not any(facts.programs.values())
+    assert read(SYSTEM, tmp_path) == Facts(SYSTEM)
+    assert (await network_facts.gather(Probe(processes))).interface == ""
+    assert not any((await program_answers(Probe(processes))).values())

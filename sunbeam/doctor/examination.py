@@ -64,7 +64,7 @@ def ranked(diagnoses: Sequence[Diagnosis], rules: Sequence[Rule]) -> tuple[Findi
     """Each diagnosis once: below the last of the causes that explain it, which is the nearest one.
 
     ``rules`` are in the order in which causes count: none explains an earlier one.  Errors come before
-    warnings.
+    warnings, which explain none of them.
     """
     by_id = {rule.id: rule for rule in rules}
     places = {rule.id: place for place, rule in enumerate(rules)}
@@ -88,6 +88,8 @@ def ranked(diagnoses: Sequence[Diagnosis], rules: Sequence[Rule]) -> tuple[Findi
 
 
 def _explains(rule: Rule, cause: Diagnosis, other: Diagnosis) -> bool:
+    if (cause.severity, other.severity) == ("warning", "error"):
+        return False
     if other.id in rule.explains or other.id in cause.explains:
         return True
     return other.id in rule.explains_here and bool(cause.about) and cause.about == other.about

@@ -61,6 +61,11 @@ def test_errors_come_before_warnings() -> None:
     assert shape(findings) == [("hook", []), ("disk", [])]
 
 
+def test_a_warning_explains_no_error() -> None:
+    findings = ranked([found("disk", severity="warning"), found("api")], CHAIN)
+    assert shape(findings) == [("api", []), ("disk", [])]
+
+
 def test_every_rule_that_is_explained_exists_and_comes_later() -> None:
     places = {rule.id: place for place, rule in enumerate(RULES)}
     assert len(places) == len(RULES) >= 20

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from sunbeam.core.change import Change
 from sunbeam.core.errors import UsageError
@@ -36,17 +36,28 @@ def image_builder(
 def image_tasks(builder: ImageBuilder, *needs: str, only: Collection[str] | None = None) -> list[BuildImage]:
     """A task per recipe that a cloud needs built; ``only`` names recipes to build in any case.
 
-    A task needs its parent's task only if there is one.
+    What those are built from comes with them, unless it is current.
     """
-    chosen = [name for name in builder.recipes if name in (only or to_build(builder.recipes))]
-    return [BuildImage(builder, builder.recipes[name], chosen, *needs, force=bool(only)) for name in chosen]
+    recipes = builder.recipes
+    wanted = {parent for name in only or () for parent in _lineage(recipes[name])} or to_build(recipes)
+    chosen = [name for name in recipes if name in wanted]
+    return [BuildImage(builder, recipes[name], chosen, *needs, force=name in (only or ())) for name in chosen]
+
+
+def _lineage(recipe: Recipe) -> Iterator[str]:
+    """Its name and those of all that it is built from."""
+    yield recipe.name
+    if recipe.parent is not None:
+        yield from _lineage(recipe.parent)
 
 
 def build_images(node: Node, names: Collection[str]) -> Change:
     """Build what is outdated; named recipes in any case.  Raises UsageError for a name that is none."""
     builder = image_builder(node.processes, node.paths)
     if unknown := sorted(set(names) - set(builder.recipes)):
-        raise UsageError(f"No such image: {', '.join(unknown)}", next_command="sunbeam image list")
+        raise UsageError(
+            f"No such image: {', '.join(unknown)}", next_command="sunbeam image list", id="image-unknown"
+        )
     wanted = image_tasks(builder, only=names)
     guest = [ExtractGuest(builder)] if any(task.id == f"image-{GUEST}" for task in wanted) else []
     return Change("image build", "Build images", [*wanted, *guest])

@@ -16,10 +16,11 @@ import pytest
 
 from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.lock import holder
-from tests.e2e import faults
+from tests.e2e import faults_of_containers as containers
+from tests.e2e import faults_of_nodes as nodes
 from tests.e2e.conftest import PROGRAMS
-from tests.e2e.faults import PATHS
 from tests.e2e.secrets_of_cloud import secrets_of_cloud
+from tests.e2e.seeding import PATHS, changed, sunbeam, wait_until
 
 SECONDS = 45
 STORAGE = PATHS.state / "containers/storage.conf"
@@ -27,7 +28,7 @@ Seeded = Callable[[Path], AbstractContextManager[None]]
 
 
 def garbled(path: Path, content: str) -> Seeded:
-    return lambda scratch: faults.changed(path, content)
+    return lambda scratch: changed(path, content)
 
 
 @contextmanager
@@ -42,12 +43,12 @@ def open_to_all(scratch: Path) -> Iterator[None]:
 
 def other_address(scratch: Path) -> AbstractContextManager[None]:
     file = NodeSettings.file(PATHS)
-    return faults.changed(file, file.read_text().replace(NodeSettings.read(PATHS).address, "192.0.2.77"))
+    return changed(file, file.read_text().replace(NodeSettings.read(PATHS).address, "192.0.2.77"))
 
 
 def altered_hosts(scratch: Path) -> AbstractContextManager[None]:
     file = PATHS.state / "runtime/hosts"
-    return faults.changed(file, file.read_text().replace("mariadb", "marydb"))
+    return changed(file, file.read_text().replace("mariadb", "marydb"))
 
 
 def wrong_password(scratch: Path) -> AbstractContextManager[None]:
@@ -56,48 +57,50 @@ def wrong_password(scratch: Path) -> AbstractContextManager[None]:
         line if "password:" not in line else "      password: another-one"
         for line in file.read_text().splitlines()
     ]
-    return faults.changed(file, "\n".join(lines) + "\n")
+    return changed(file, "\n".join(lines) + "\n")
 
 
 FAULTS: dict[str, tuple[str, str, Seeded]] = {
-    "charm exception": ("hook-fails", "seeded fault", lambda _: faults.charm_exception()),
-    "image build failure": ("image-build-failed", "no-such-package", lambda _: faults.image_build_failure()),
-    "port stolen": ("port-stolen", ":17070", lambda _: faults.stolen_port(17070)),
+    "charm exception": ("hook-fails", "seeded fault", lambda _: containers.charm_exception()),
+    "image build failure": (
+        "image-build-failed", "no-such-package", lambda _: containers.image_build_failure(),
+    ),
+    "port stolen": ("port-stolen", ":17070", lambda _: nodes.stolen_port(17070)),
     "disk full": (
-        "disk-full", "/etcd", lambda _: faults.small_disk(PATHS.state / "etcd", "size=200m", "etcd"),
+        "disk-full", "/etcd", lambda _: nodes.small_disk(PATHS.state / "etcd", "size=200m", "etcd"),
     ),
     "inodes used up": (
         "inodes-used-up", "inodes are free",
-        lambda _: faults.small_disk(PATHS.charms, "size=900m,nr_inodes=64"),
+        lambda _: nodes.small_disk(PATHS.charms, "size=900m,nr_inodes=64"),
     ),
-    "clock wrong": ("clock-wrong", "by the clock", lambda _: faults.wrong_clock()),
-    "DNS dead": ("dns-dead", "127.0.0.9", faults.dead_names),
-    "mirror dead": ("mirror-dead", "127.0.0.1:9", lambda _: faults.other_mirror("http://127.0.0.1:9/debian")),
-    "lock held": ("lock-held", "time.sleep", lambda _: faults.held_lock()),
-    "Terraform lock left": ("terraform-locked", "somebody", lambda _: faults.locked_state()),
-    "certificate revoked": ("certificate-wrong", "issuer", faults.foreign_certificate),
-    "etcd stopped": ("etcd-down", "", lambda _: faults.stopped_program("etcd")),
-    "sunbeamd stopped": ("sunbeamd-down", "", lambda _: faults.stopped_program("sunbeamd")),
-    "image missing": ("image-missing", "memcached", lambda _: faults.missing_image()),
-    "change interrupted": ("change-unfinished", "", lambda _: faults.interrupted_change()),
+    "clock wrong": ("clock-wrong", "by the clock", lambda _: nodes.wrong_clock()),
+    "DNS dead": ("dns-dead", "127.0.0.9", nodes.dead_names),
+    "mirror dead": ("mirror-dead", "127.0.0.1:9", lambda _: nodes.other_mirror("http://127.0.0.1:9/debian")),
+    "lock held": ("lock-held", "time.sleep", lambda _: nodes.held_lock()),
+    "Terraform lock left": ("terraform-locked", "somebody", lambda _: nodes.locked_state()),
+    "certificate revoked": ("certificate-wrong", "issuer", nodes.foreign_certificate),
+    "etcd stopped": ("etcd-down", "", lambda _: nodes.stopped_program("etcd")),
+    "sunbeamd stopped": ("sunbeamd-down", "", lambda _: nodes.stopped_program("sunbeamd")),
+    "image missing": ("image-missing", "memcached", lambda _: containers.missing_image()),
+    "change interrupted": ("change-unfinished", "", lambda _: nodes.interrupted_change()),
     "nova-compute down": (
-        "service-down", "", lambda _: faults.stopped_service("machine-0", "nova-compute"),
+        "service-down", "", lambda _: containers.stopped_service("machine-0", "nova-compute"),
     ),
-    "libvirt down": ("service-down", "", lambda _: faults.stopped_service("machine-0", "libvirtd")),
-    "ingress down": ("service-down", "", lambda _: faults.stopped_service("ingress/0", "haproxy")),
+    "libvirt down": ("service-down", "", lambda _: containers.stopped_service("machine-0", "libvirtd")),
+    "ingress down": ("service-down", "", lambda _: containers.stopped_service("ingress/0", "haproxy")),
     "MariaDB out of connections": (
         "mariadb-connections", "connections",
-        lambda _: faults.sql("SET GLOBAL max_connections = 10", "SET GLOBAL max_connections = 1000"),
+        lambda _: containers.sql("SET GLOBAL max_connections = 10", "SET GLOBAL max_connections = 1000"),
     ),
     "MariaDB read-only": (
         "mariadb-read-only", "read_only",
-        lambda _: faults.sql("SET GLOBAL read_only = ON", "SET GLOBAL read_only = OFF"),
+        lambda _: containers.sql("SET GLOBAL read_only = ON", "SET GLOBAL read_only = OFF"),
     ),
-    "RabbitMQ alarm": ("rabbitmq-alarm", "alarm", lambda _: faults.rabbitmq_out_of_memory()),
-    "packet rules flushed": ("firewall-flushed", "nftables", lambda _: faults.firewall_flushed()),
-    "forwarding dropped": ("forward-dropped", "DROP", lambda _: faults.dropped_forwarding()),
-    "forwarding off": ("forwarding-off", "ip_forward = 0", lambda _: faults.no_forwarding()),
-    "bridge without address": ("bridge-gone", "no address", lambda _: faults.lost_bridge_address()),
+    "RabbitMQ alarm": ("rabbitmq-alarm", "alarm", lambda _: containers.rabbitmq_out_of_memory()),
+    "packet rules flushed": ("firewall-flushed", "nftables", lambda _: nodes.firewall_flushed()),
+    "forwarding dropped": ("forward-dropped", "DROP", lambda _: nodes.dropped_forwarding()),
+    "forwarding off": ("forwarding-off", "ip_forward = 0", lambda _: nodes.no_forwarding()),
+    "bridge without address": ("bridge-gone", "no address", lambda _: nodes.lost_bridge_address()),
     "hosts file altered": ("hosts-altered", "mariadb", altered_hosts),
     "address changed": ("address-changed", "192.0.2.77", other_address),
     "settings damaged": ("settings-damaged", "", garbled(NodeSettings.file(PATHS), "{")),
@@ -105,8 +108,8 @@ FAULTS: dict[str, tuple[str, str, Seeded]] = {
         "podman-broken", "", garbled(STORAGE, "[storage]\ndriver = 'no'\n")),
     "secrets readable": ("secrets-readable", "-rw-r--r--", open_to_all),
     "password wrong": ("credentials-refused", "401", wrong_password),
-    "OOM-killed service": ("oom-killed", "oom", lambda _: faults.out_of_memory()),
-    "crash loop": ("container-down", "starts", lambda _: faults.crash_loop()),
+    "OOM-killed service": ("oom-killed", "oom", lambda _: containers.out_of_memory()),
+    "crash loop": ("container-down", "starts", lambda _: containers.crash_loop()),
 }  # fmt: skip
 """Name -> id of the rule that finds it, a word of the evidence, how it is seeded."""
 
@@ -116,7 +119,7 @@ BUNDLED = {"charm exception", "disk full", "sunbeamd stopped"}
 @pytest.mark.parametrize("name", FAULTS)
 def test_doctor_names_the_cause(name: str, tmp_path: Path) -> None:
     rule, evidence, seeded = FAULTS[name]
-    faults.wait_until(lambda: holder(PATHS.change_lock) is None, "another change is under way", 300)
+    wait_until(lambda: holder(PATHS.change_lock) is None, "another change is under way", 300)
     with seeded(tmp_path):
         found = named_as_cause(rule)
         assert evidence in found["evidence"], found
@@ -135,7 +138,7 @@ def test_the_cloud_is_well_again() -> None:
     while (left := wrong()) and time.monotonic() < deadline:
         time.sleep(2)
     assert left == []
-    assert faults.sunbeam("cluster", "status").returncode == 0
+    assert sunbeam("cluster", "status").returncode == 0
 
 
 def named_as_cause(rule: str) -> dict[str, Any]:
@@ -166,7 +169,7 @@ def doctor() -> dict[str, Any]:
 def is_in_the_bundle(rule: str, scratch: Path) -> None:
     """The bundle holds the cause, and no secret of this cloud."""
     file = scratch / "bundle.tar.gz"
-    done = faults.sunbeam("support-bundle", str(file), timeout=200)
+    done = sunbeam("support-bundle", str(file), timeout=200)
     assert done.returncode == 0, done.stderr
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     with tarfile.open(file) as archive:

@@ -1,0 +1,178 @@
+"""Faults of charms, images, containers and the services in them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+from contextlib import contextmanager
+from pathlib import Path
+
+from sunbeam.juju.applications import set_config
+from sunbeam.juju.controller import Controller
+from sunbeam.juju.credentials import Credentials
+from sunbeam.substrates.embedded.containers_conf import ContainerFolders
+from tests.e2e.seeding import (
+    PATHS,
+    Fault,
+    changed,
+    container,
+    pebble,
+    run,
+    sunbeam,
+    wait_until,
+    within,
+)
+
+
+@contextmanager
+def stopped_service(unit: str, service: str) -> Fault:
+    pebble(unit, "stop", service)
+    try:
+        yield
+    finally:
+        pebble(unit, "start", service)
+
+
+@contextmanager
+def charm_exception() -> Fault:
+    """A charm that cannot even be imported, found at its next hook."""
+    source = next((PATHS.engine / "units").glob("*/memcached-0/charm")).resolve() / "src/charm.py"
+
+    def configure(size: str) -> None:
+        async def ask() -> None:
+            async with Controller(Credentials.from_juju_data(PATHS.juju_data)) as controller:
+                await set_config(await controller.model("openstack"), "memcached", {"size": size})
+
+        asyncio.run(ask())
+
+    text = source.read_text().replace("import ops\n", "import ops\n\nraise RuntimeError('seeded fault')\n", 1)
+    with changed(source, text, lambda: configure("64")):
+        configure("65")
+        yield
+    sunbeam("cluster", "start")
+
+
+@contextmanager
+def image_build_failure() -> Fault:
+    from sunbeam.core.shipped import shipped
+
+    recipe = shipped("images") / "memcached/Containerfile"
+    broken = recipe.read_text().replace("memcached", "no-such-package-of-debian")
+    assert "no-such-package-of-debian" in broken
+    with changed(recipe, broken, lambda: sunbeam("cluster", "start")):
+        built = sunbeam("image", "build", "memcached")
+        assert "could not be built" in built.stderr, built.stderr
+        yield
+
+
+@contextmanager
+def missing_image() -> Fault:
+    """Its names are taken away, and its container."""
+    environment = dict(ContainerFolders(PATHS).environment)
+    name, pid = container("memcached/0")
+    reference = run("podman", "inspect", "--format", "{{.ImageName}}", name, environment=environment).strip()
+    shown = run("podman", "image", "inspect", reference, environment=environment)
+    image, names = json.loads(shown)[0]["Id"], json.loads(shown)[0]["RepoTags"]
+    run("podman", "untag", image, environment=environment)
+    try:
+        os.kill(pid, signal.SIGKILL)
+        yield
+    finally:
+        for each in names:
+            run("podman", "tag", image, each, environment=environment)
+        wait_until(lambda: container("memcached/0")[1] != pid, "memcached does not come back")
+
+
+@contextmanager
+def crash_loop() -> Fault:
+    """A container that is ended each time it comes up."""
+    log = PATHS.logs / f"containers/{container('memcached/0')[0]}.log"
+    for _ in range(3):
+        pid, began = container("memcached/0")[1], log.read_text().count("listens on")
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: log.read_text().count("listens on") > began, "it does not come back")  # noqa: B023
+        wait_until(lambda: container("memcached/0")[1] != pid, "it does not come back")  # noqa: B023
+    yield
+
+
+@contextmanager
+def out_of_memory() -> Fault:
+    """memcached gets more to keep than its container may have; the kernel ends the largest process."""
+    pid = container("memcached/0")[1]
+    limit = _memory_limit(pid)
+    usage = int(
+        limit.with_name(
+            limit.name.replace("limit_in_bytes", "usage_in_bytes").replace(".max", ".current")
+        ).read_text()
+    )
+    limit.write_text(str(usage + (6 << 20)))
+    try:
+        _fill_memcached()
+        yield
+    finally:
+        if limit.exists():  # the container was not killed whole
+            limit.write_text("-1" if "limit" in limit.name else "max")
+
+
+def _memory_limit(pid: int) -> Path:
+    for line in Path(f"/proc/{pid}/cgroup").read_text().splitlines():
+        _, controllers, path = line.split(":", 2)
+        if "memory" in controllers.split(","):
+            return Path("/sys/fs/cgroup/memory") / path.lstrip("/") / "memory.limit_in_bytes"
+    return Path("/sys/fs/cgroup") / path.lstrip("/") / "memory.max"
+
+
+def _fill_memcached() -> None:
+    address = json.loads((PATHS.state / "runtime/directory.json").read_text())
+    (host,) = [each["address"] for each in address.values() if each["unit"] == "memcached/0"]
+    value = b"x" * 500_000
+    try:
+        with socket.create_connection((host, 11211), timeout=5) as memcached:
+            for number in range(80):
+                memcached.sendall(b"set seeded%d 0 60 %d\r\n%s\r\n" % (number, len(value), value))
+                memcached.recv(100)
+    except OSError:
+        return  # that is what is wanted
+
+
+@contextmanager
+def sql(statement: str, undo: str) -> Fault:
+    """In one session: another may not be let in."""
+    session = subprocess.Popen(
+        ["nsenter", f"--target={container('mariadb/0')[1]}", "--all", "--", "mariadb", "-n", "-BN"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    asked, told = session.stdin, session.stdout
+    assert asked is not None and told is not None
+
+    def tell(words: str) -> None:
+        asked.write(f"{words}; SELECT 'done';\n")
+        asked.flush()
+        assert told.readline() == "done\n"
+
+    tell(statement)
+    try:
+        yield
+    finally:
+        tell(undo)
+        session.communicate()
+
+
+@contextmanager
+def rabbitmq_out_of_memory() -> Fault:
+    ctl = (
+        *("setpriv", "--reuid=rabbitmq", "--regid=rabbitmq", "--clear-groups"),
+        *("env", "HOME=/var/lib/rabbitmq", "RABBITMQ_NODENAME=rabbit@localhost"),
+        *("/usr/lib/rabbitmq/bin/rabbitmqctl", "-q"),
+    )
+    before = within("rabbitmq/0", *ctl, "eval", "vm_memory_monitor:get_vm_memory_high_watermark().").strip()
+    limit = before.strip("{}").split(",")[-1].strip('"')
+    within("rabbitmq/0", *ctl, "set_vm_memory_high_watermark", "absolute", "1MB")
+    try:
+        yield
+    finally:
+        within("rabbitmq/0", *ctl, "set_vm_memory_high_watermark", "absolute", limit)

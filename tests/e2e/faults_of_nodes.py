@@ -24,8 +24,6 @@ import aiohttp
 from sunbeam.cluster.certificates import ClusterCertificates
 from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core import lock
-from sunbeam.core.journal import Journal
-from sunbeam.core.status import ChangeStatus
 from sunbeam.terraform.backend import StateBackend
 from tests.e2e.conftest import PROGRAMS
 from tests.e2e.seeding import (
@@ -118,11 +116,7 @@ def interrupted_change() -> Fault:
 def _changing() -> int:
     """The process that makes a change which is in the journal; 0 if there is none."""
     holder = lock.holder(PATHS.change_lock)
-    if holder is None:
-        return 0
-    with Journal.reading(PATHS.journal) as journal:
-        changes = journal.changes() if journal else []
-    return holder.pid if changes and changes[0].status is ChangeStatus.DOING else 0
+    return holder.pid if holder is not None and holder.change else 0
 
 
 @contextmanager

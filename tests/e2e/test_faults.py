@@ -108,8 +108,8 @@ FAULTS: dict[str, tuple[str, str, Seeded]] = {
         "podman-broken", "", garbled(STORAGE, "[storage]\ndriver = 'no'\n")),
     "secrets readable": ("secrets-readable", "-rw-r--r--", open_to_all),
     "password wrong": ("credentials-refused", "401", wrong_password),
-    "OOM-killed service": ("oom-killed", "oom", lambda _: containers.out_of_memory()),
     "crash loop": ("container-down", "starts", lambda _: containers.crash_loop()),
+    "OOM-killed service": ("oom-killed", "oom", lambda _: containers.out_of_memory()),
 }  # fmt: skip
 """Name -> id of the rule that finds it, a word of the evidence, how it is seeded."""
 

@@ -90,19 +90,25 @@ async def changes(look: Look) -> tuple[ChangeRecord, ...]:
 
 
 async def unfinished(look: Look) -> tuple[ChangeRecord, ...]:
-    """Changes that did not end, newest first, unless a later one made up for them.
+    """Changes that did not end, the last one at work first, unless a later one made up for them.
 
     That is a later one of the same kind, and for all kinds a start or bootstrap that came to its end.
     """
     found: list[ChangeRecord] = []
     seen: set[str] = set()
-    for change in await look(changes):
+    for change in sorted(await look(changes), key=_last_seen, reverse=True):
         if change.status.finished and change.kind in WHOLE:
             break
         if not change.status.finished and change.kind not in seen:
             found.append(change)
         seen.add(change.kind)
     return tuple(found)
+
+
+def _last_seen(change: ChangeRecord) -> str:
+    """When it was at work last: an old one may have been continued."""
+    moments = [moment for task in change.tasks for moment in (task.started, task.finished)]
+    return max(change.started, change.finished, *moments)
 
 
 @dataclass(frozen=True)

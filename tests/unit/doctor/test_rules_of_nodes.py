@@ -186,19 +186,19 @@ async def test_held_and_interrupted_changes(tmp_path: Path) -> None:
 
 
 async def test_what_was_made_up_for_is_finished(tmp_path: Path) -> None:
-    def record(kind: str, status: ChangeStatus) -> ChangeRecord:
-        return change(status, kind=kind)
+    def record(minute: int, kind: str, status: ChangeStatus) -> ChangeRecord:
+        return replace(change(status, kind=kind), finished=f"2026-01-01T00:{minute}:00Z")
 
     failed, done = ChangeStatus.FAILED, ChangeStatus.DONE
-    newest_first = (
-        record("launch", failed),
-        record("configure", done),
-        record("configure", failed),
-        record("image build", failed),
-        record("cluster start", done),
-        record("cluster bootstrap", failed),
+    changes = (
+        record(50, "configure", done),
+        record(40, "configure", failed),
+        record(20, "cluster start", done),
+        record(30, "image build", failed),  # an old one, continued since
+        record(10, "cluster bootstrap", failed),
+        record(60, "launch", failed),
     )
-    found = await node.unfinished(FakeLook(tmp_path, {node.changes: newest_first}))
+    found = await node.unfinished(FakeLook(tmp_path, {node.changes: changes}))
     assert [each.kind for each in found] == ["launch", "image build"]
 
 

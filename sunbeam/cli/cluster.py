@@ -104,6 +104,10 @@ def destroy(
     if not (yes or dry_run):
         sure = sys.stdin.isatty() and typer.confirm("This deletes all VMs, images and databases. Go on?")
         if not sure:
-            raise UsageError("Nothing was removed", next_command="sunbeam cluster destroy --yes")
+            raise UsageError(
+                "Nothing was removed",
+                next_command="sunbeam cluster destroy --yes",
+                id="removal-not-confirmed",
+            )
     request = Request("cluster destroy", {"keep_packages": keep_packages})
     run_change(request, output=output, dry_run=dry_run)

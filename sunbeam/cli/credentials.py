@@ -20,6 +20,7 @@ def read_credentials(paths: Paths, name: str) -> str:
             "The administrator's credentials are readable by root only",
             where=str(file),
             next_command=f"sudo {this_command()}",
+            id="root-needed",
         ) from None
     except FileNotFoundError:
         raise _missing(paths, file) from None
@@ -31,5 +32,9 @@ def _missing(paths: Paths, file: Path) -> SunbeamError:
     else:
         why = "they are written at the end of bootstrap"
     return SunbeamError(
-        "There are no credentials yet", where=str(file), why=why, next_command="sunbeam cluster bootstrap"
+        "There are no credentials yet",
+        where=str(file),
+        why=why,
+        next_command="sunbeam cluster bootstrap",
+        id="credentials-missing",
     )

@@ -41,6 +41,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "plans": ("sunbeam.cli.plans", "Look at Terraform modules, their state and locks."),
     "image": ("sunbeam.cli.image", "Build, list, export and import container images."),
     "doctor": ("sunbeam.cli.doctor", "Find out what is wrong, and what to do about it."),
+    "explain": ("sunbeam.cli.explain", "Explain an error: why it comes and what to do."),
     "support-bundle": (
         "sunbeam.cli.support_bundle",
         "Collect in one file, without secrets, what helps others to help.",
@@ -121,6 +122,7 @@ def report(error: Exception) -> int:
             "Sunbeam met an error that it does not know",
             why=f"{type(error).__name__}: {error}",
             next_command=this_command(),
+            id="unknown-error",
         )
     sys.stderr.write(f"Error: {error}\n")
     return int(error.exit_code)

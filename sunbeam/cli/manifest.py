@@ -190,5 +190,9 @@ def _write(text: str, target: Path | None) -> None:
             file.write(text)
     except FileExistsError:
         raise UsageError(
-            "The file exists", where=str(target), why="a file of yours is not replaced", next_command="ls -l"
+            "The file exists",
+            where=str(target),
+            why="a file of yours is not replaced",
+            next_command="ls -l",
+            id="file-exists",
         ) from None

@@ -60,7 +60,11 @@ def show_(
     require_root()
     state = run(_client().state(module, version))
     if state is None:
-        raise UsageError(f"There is no state of module {module}", next_command="sunbeam plans list")
+        raise UsageError(
+            f"There is no state of module {module}",
+            next_command="sunbeam plans list",
+            id="module-without-state",
+        )
     rows = [row for resource in state.get("resources") or [] for row in _rows(resource)]
     if format is Format.TABLE:
         show(rows, format)
@@ -106,6 +110,7 @@ def unlock(
                 where=lock["holder"],
                 why="a lock whose process on this node is dead is taken over by itself; this one is not",
                 next_command=f"sunbeam plans unlock {module} --force",
+                id="module-in-use",
             )
         await client.unlock(module, lock["id"])
         return f"released the lock of {lock['holder']}"
@@ -157,7 +162,10 @@ async def _opened(name: str) -> AsyncIterator[Module]:
     variables = node.paths.terraform / name / name / VARIABLES
     if not variables.exists():
         raise UsageError(
-            f"There is no module {name} on this node", where=str(variables), next_command="sunbeam plans list"
+            f"There is no module {name} on this node",
+            where=str(variables),
+            next_command="sunbeam plans list",
+            id="module-unknown",
         )
     references = node.paths.terraform / name / REFERENCES
     referring = json.loads(references.read_text()) if references.exists() else {}

@@ -63,6 +63,7 @@ def set_proxy(
             "No proxy was named",
             why="one of --http, --https and --no-proxy is needed",
             next_command="sunbeam proxy set --http URL --https URL",
+            id="proxy-not-named",
         )
     node = this_node()
     before = proxy_said(node)

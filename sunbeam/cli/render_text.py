@@ -49,7 +49,7 @@ def ended_line(event: ChangeFinished) -> str:
 
 
 def warning_line(event: ProblemFound) -> str:
-    return str(Problem(event.what, event.where, event.why, event.next_command, "warning"))
+    return str(Problem(event.what, event.where, event.why, event.next_command, "warning", event.id))
 
 
 def running_sentence(task: TaskState, now: float) -> str:

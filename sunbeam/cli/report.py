@@ -53,7 +53,9 @@ def _record(paths: Paths, change: int) -> ChangeRecord:
                 raise KeyError(change)
             return journal.change(change)
         except KeyError:
-            raise UsageError(f"There is no change {change}", next_command="sunbeam changes") from None
+            raise UsageError(
+                f"There is no change {change}", next_command="sunbeam changes", id="change-unknown"
+            ) from None
 
 
 def _status(paths: Paths, record: ChangeRecord) -> str:

@@ -43,6 +43,7 @@ def resume(
             f"Change {record.id} ({record.title}) is {record.status}: there is nothing to continue",
             why=f"not finished: {', '.join(map(str, left))}" if left else "",
             next_command=f"sunbeam resume {left[0]}" if left else "sunbeam changes",
+            id="nothing-to-continue",
         )
     check_continued(records, record)
     if dry_run and record.undoing:

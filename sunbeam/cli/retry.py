@@ -42,11 +42,13 @@ def retry(
             f"Change {record.id} ({record.title}) has no task {task}",
             why=f"its tasks are {', '.join(each.id for each in record.tasks)}",
             next_command=f"sunbeam tasks {record.id}",
+            id="task-unknown",
         )
     if record.undoing:
         raise UsageError(
             f"Change {record.id} ({record.title}) was undone, or is being undone",
             next_command="sunbeam changes" if record.status.finished else f"sunbeam resume {record.id}",
+            id="change-undone",
         )
     check_continued(records, record)
     if dry_run:

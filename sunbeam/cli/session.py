@@ -55,6 +55,7 @@ def require_root() -> None:
             "Not root",
             why="Sunbeam sets up networks, containers and services of this machine",
             next_command=f"sudo {this_command()}",
+            id="root-needed",
         )
 
 

@@ -41,7 +41,10 @@ def support_bundle(
     file = target or Path(f"sunbeam-support-{platform.node()}-{now:%Y%m%dT%H%M%SZ}.tar.gz")
     if not file.absolute().parent.is_dir():
         raise UsageError(
-            "There is no such folder", where=str(file.parent), next_command="sunbeam support-bundle"
+            "There is no such folder",
+            where=str(file.parent),
+            next_command="sunbeam support-bundle",
+            id="folder-missing",
         )
     about = {"host": platform.node(), "time": now.isoformat(timespec="seconds"), "version": __version__}
     look = Look(node.paths, node.processes, node.clock, seconds=15)

@@ -84,9 +84,12 @@ def _ask(record: ChangeRecord, lost: list[str]) -> None:
             f"To undo change {record.id} ({record.title}) would lose data; nothing was undone",
             why="it would lose\n" + "\n".join(lost),
             next_command=f"sunbeam undo {record.id} --yes",
+            id="undo-loses-data",
         )
     typer.echo(f"To undo change {record.id} ({record.title}) loses:")
     for each in lost:
         typer.echo(f"  {each}")
     if not typer.confirm("Go on?"):
-        raise UsageError("Nothing was undone", next_command=f"sunbeam undo {record.id}")
+        raise UsageError(
+            "Nothing was undone", next_command=f"sunbeam undo {record.id}", id="undo-not-confirmed"
+        )

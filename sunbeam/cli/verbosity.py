@@ -31,7 +31,7 @@ def verbosity(command: F) -> F:
     @wraps(command)
     def shown(*args: Any, quiet: bool = False, verbose: bool = False, **options: Any) -> Any:
         if quiet and verbose:
-            raise UsageError("--quiet and --verbose exclude each other")
+            raise UsageError("--quiet and --verbose exclude each other", id="options-exclude-each-other")
         if quiet or verbose:
             options["output"] = Output.QUIET if quiet else Output.VERBOSE
         return command(*args, **options)

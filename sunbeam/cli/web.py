@@ -38,7 +38,9 @@ def web(
     """
     require_root()
     if off and (listen or new_token):
-        raise UsageError("--off takes no other option", next_command="sunbeam web --off")
+        raise UsageError(
+            "--off takes no other option", next_command="sunbeam web --off", id="options-exclude-each-other"
+        )
     node = this_node()
     if off:
         WebSettings.forget(node.paths)
@@ -97,12 +99,16 @@ def _let_daemon_serve(node: Node, settings: WebSettings) -> None:
                 where=settings.url,
                 why=f"it did not answer within {ANSWER_SECONDS:.0f} s",
                 next_command="sunbeam cluster status",
+                id="web-not-served",
             )
         time.sleep(0.1)
     if served.problem:
         WebSettings.forget(node.paths)
         raise SunbeamError(
-            "sunbeamd cannot serve the web view", why=served.problem, next_command="sunbeam web"
+            "sunbeamd cannot serve the web view",
+            why=served.problem,
+            next_command="sunbeam web",
+            id="web-refused",
         )
     _tell(node, settings)
 

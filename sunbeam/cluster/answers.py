@@ -56,6 +56,7 @@ def made_with(paths: Paths) -> dict[str, Any] | None:
             where=str(file),
             why=str(error),
             next_command="sunbeam manifest list",
+            id="manifest-damaged",
         ) from error
 
 

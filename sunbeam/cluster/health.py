@@ -58,7 +58,11 @@ class Health:
             *_unit_problems(self.models or ()),
             *_api_problems(self),
         ]
-        under_way = Problem(f"This node is being changed now: {self.change}", next_command="sunbeam changes")
+        under_way = Problem(
+            f"This node is being changed now: {self.change}",
+            next_command="sunbeam changes",
+            id="change-running",
+        )
         return [under_way, *found] if self.change and found else found
 
 
@@ -132,18 +136,24 @@ def _unfinished(paths: Paths) -> str:
 
 def _unfinished_change(health: Health) -> Iterator[Problem]:
     if health.unfinished:
-        yield Problem(f"A change is unfinished: {health.unfinished}", next_command=health.unfinished)
+        yield Problem(
+            f"A change is unfinished: {health.unfinished}",
+            next_command=health.unfinished,
+            id="change-unfinished",
+        )
 
 
 def _service_problems(health: Health) -> Iterator[Problem]:
     again = health.unfinished or "sunbeam cluster start"
     for name, state in health.node.services.items():
         if state != "running":
-            yield Problem(f"{name}: {state}", next_command=again)
+            yield Problem(f"{name}: {state}", next_command=again, id="program-not-running")
     if health.node.services[DAEMON] == "running" and health.models is None:
-        yield Problem(f"{DAEMON}: the Juju API does not answer", next_command=again)
+        yield Problem(f"{DAEMON}: the Juju API does not answer", next_command=again, id="sunbeamd-silent")
     if health.models == ():
-        yield Problem("No application is deployed", next_command="sunbeam cluster bootstrap")
+        yield Problem(
+            "No application is deployed", next_command="sunbeam cluster bootstrap", id="nothing-deployed"
+        )
 
 
 def _unit_problems(models: Sequence[ModelStatus]) -> Iterator[Problem]:
@@ -152,11 +162,15 @@ def _unit_problems(models: Sequence[ModelStatus]) -> Iterator[Problem]:
         for application in status.applications.values():
             if len(application.units) < application.scale and not application.subordinate_to:
                 count = f"{len(application.units)} of {application.scale} units"
-                yield Problem(f"{application.name}: {count}", next_command="sunbeam juju status")
+                yield Problem(
+                    f"{application.name}: {count}", next_command="sunbeam juju status", id="units-missing"
+                )
         for unit in status.units():
             if unit.workload.current != "active" or unit.agent.current not in ("idle", "executing"):
                 yield Problem(
-                    f"{unit.name}: {why(unit)}", next_command=f"sunbeam debug log --unit {unit.name}"
+                    f"{unit.name}: {why(unit)}",
+                    next_command=f"sunbeam debug log --unit {unit.name}",
+                    id="unit-not-well",
                 )
 
 
@@ -165,11 +179,14 @@ def _api_problems(health: Health) -> Iterator[Problem]:
         yield Problem(
             "There are no credentials yet, so that no API was asked",
             next_command=health.unfinished or "sunbeam cluster bootstrap",
+            id="credentials-missing",
         )
         return
     for api in health.cloud.apis:
         if api.problem:
-            yield Problem(f"{api.service}: {api.problem}", where=api.url, next_command=_look_at(api))
+            yield Problem(
+                f"{api.service}: {api.problem}", where=api.url, next_command=_look_at(api), id="api-fails"
+            )
 
 
 def _look_at(api: ApiHealth) -> str:

@@ -39,6 +39,7 @@ def _answering() -> Iterator[None]:
             where="etcd on this node",
             why=str(error) or type(error).__name__,
             next_command="sunbeam cluster start",
+            id="cluster-store-silent",
         ) from error
 
 
@@ -56,7 +57,9 @@ async def version(store: ClusterStore, number: int) -> Version:
     with _answering():
         value = await store.get(f"{PREFIX}{number}")
     if value is None:
-        raise UsageError(f"There is no manifest {number}", next_command="sunbeam manifest list")
+        raise UsageError(
+            f"There is no manifest {number}", next_command="sunbeam manifest list", id="manifest-unknown"
+        )
     found = json.loads(value)
     return Version(**{**found, "changed": tuple(found["changed"])})
 

@@ -69,6 +69,7 @@ def cloud_entry(paths: Paths, cloud: str = CLOUD) -> dict[str, Any]:
             f"There are no credentials for {cloud}",
             where=str(file),
             next_command="sunbeam configure" if missing_demo else "sunbeam cluster bootstrap",
+            id="credentials-missing",
         ) from None
 
 

@@ -17,7 +17,7 @@ START = "sunbeam cluster start"
 
 
 def keep(paths: Paths, error: SunbeamError) -> None:
-    fields = {key: getattr(error, key) for key in ("what", "where", "why", "next_command")}
+    fields = {key: getattr(error, key) for key in ("what", "where", "why", "next_command", "id")}
     paths.run.mkdir(parents=True, exist_ok=True)
     replace_file(paths.run / FILE, json.dumps(fields).encode(), 0o600)
 
@@ -47,6 +47,7 @@ def understood(paths: Paths, failure: Exception) -> SunbeamError | None:
             why=f"{failure}\nput back engine.db and secrets/sealing.key of one backup; without a backup the"
             " cloud must be removed: sunbeam cluster destroy",
             next_command=START,
+            id="operators-database-damaged",
         )
     if _is_full(failure):
         return SunbeamError(
@@ -54,6 +55,7 @@ def understood(paths: Paths, failure: Exception) -> SunbeamError | None:
             where=str(paths.state),
             why=str(failure),
             next_command=f"df -h {paths.state}",
+            id="disk-full",
         )
     if isinstance(failure, OSError) and failure.errno == errno.EADDRINUSE:
         return SunbeamError(
@@ -61,6 +63,7 @@ def understood(paths: Paths, failure: Exception) -> SunbeamError | None:
             where="127.0.0.1",
             why=str(failure),
             next_command="ss -ltnp",
+            id="port-taken",
         )
     return None
 
@@ -72,6 +75,7 @@ def wrong_key(paths: Paths, why: str) -> SunbeamError:
         where=str(paths.state / "secrets" / "sealing.key"),
         why=f"{why}\nput back sealing.key of the backup that the databases are from",
         next_command=START,
+        id="wrong-sealing-key",
     )
 
 

@@ -96,6 +96,7 @@ class NodeSettings:
                 "This machine is not part of a cloud",
                 where=str(path),
                 next_command="sunbeam cluster bootstrap",
+                id="no-cloud",
             ) from None
         except (ValueError, TypeError) as error:
             example = json.dumps(asdict(cls("NAME", "ADDRESS")))
@@ -104,4 +105,5 @@ class NodeSettings:
                 where=str(path),
                 why=f"{error}\nit must be JSON such as {example}",
                 next_command=f"sensible-editor {path}",
+                id="settings-damaged",
             ) from error

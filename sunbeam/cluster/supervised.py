@@ -86,6 +86,7 @@ class SupervisedServices:
                     where=str(self._scripts / name),
                     why="what should keep it running did not come up",
                     next_command=self.log_command(name),
+                    id="program-does-not-start",
                 )
             time.sleep(0.01)
 

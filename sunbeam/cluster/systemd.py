@@ -111,5 +111,6 @@ def _systemctl(*words: str, check: bool = True) -> int:
             where=words[-1],
             why=ended.stderr.strip(),
             next_command=f"systemctl status {words[-1]}",
+            id="systemctl-failed",
         )
     return ended.returncode

@@ -55,3 +55,5 @@ def differing(one: Any, other: Any, key: str = "") -> list[str]:
 
 class ChangeFailed(SunbeamError):
     """Some tasks failed; those that do not need them were still done."""
+
+    id = "tasks-failed"

@@ -68,7 +68,9 @@ def disk_full(doing: str, failure: BaseException, written: Iterable[Path]) -> Su
     suspects = [disk for disk in disks if disk.full] or disks[:1]
     where, command = ", ".join(map(str, suspects)), suspects[0].command
     if not isinstance(failure, SunbeamError):
-        return SunbeamError(f"{doing}: the disk is full", where=where, why=str(failure), next_command=command)
+        return SunbeamError(
+            f"{doing}: the disk is full", where=where, why=str(failure), next_command=command, id="disk-full"
+        )
     if not failure.next_command.startswith("df "):
         failure.why = f"{failure.why}\nthe disk is full: {where}".strip()
         failure.next_command = command

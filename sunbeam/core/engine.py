@@ -187,22 +187,23 @@ class Engine:
     ) -> None:
         """Journal and tell how ``work`` ended."""
         began = self._seams.clock.monotonic()
-        status, error = ChangeStatus.FAILED, ""
+        status, error, error_id = ChangeStatus.FAILED, "", ""
         try:
             await work
             status = success
         except NeedsPerson as held:
-            status, error = ChangeStatus.HELD, str(held)
+            status, error, error_id = ChangeStatus.HELD, str(held), held.id
             raise
         except asyncio.CancelledError:
-            status, error = ChangeStatus.INTERRUPTED, "Interrupted"
+            status, error, error_id = ChangeStatus.INTERRUPTED, "Interrupted", Interrupted.id
             raise Interrupted("Interrupted", next_command=self._seams.command) from None
         except SunbeamError as failure:
-            error = str(failure)
+            error, error_id = str(failure), failure.id
             raise
         finally:
             self._seams.journal.finish(number, status, self._seams.now(), error)
-            self._seams.emit(ChangeFinished(number, status, self._seams.clock.monotonic() - began, error))
+            seconds = self._seams.clock.monotonic() - began
+            self._seams.emit(ChangeFinished(number, status, seconds, error, error_id))
 
     async def _will_be_unchanged(self, task: Task, planned: set[str]) -> bool:
         """Before the tasks it needs are done, a task may be unable to tell; then it will be done."""

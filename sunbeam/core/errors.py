@@ -18,11 +18,19 @@ class ExitCode(IntEnum):
 
 
 class SunbeamError(Exception):
-    """What failed, where, why, and what to type next; ``str()`` is all of it, a line each."""
+    """What failed, where, why, and what to type next; ``str()`` is all of it, a line each.
+
+    ``id`` names the kind of error in the catalogue; a class has one if all its errors are of one kind.
+    """
 
     exit_code = ExitCode.FAILED
+    id = ""
 
-    def __init__(self, what: str, *, where: str = "", why: str = "", next_command: str = "") -> None:
+    def __init__(
+        self, what: str, *, where: str = "", why: str = "", next_command: str = "", id: str = ""
+    ) -> None:
+        if id:
+            self.id = id
         self.what = what
         self.where = where
         self.why = why
@@ -45,6 +53,7 @@ class SunbeamError(Exception):
         lines += [f"  where: {self.where}"] if self.where else []
         lines += ["  why: " + self.why.strip().replace("\n", "\n       ")] if self.why else []
         lines += [f"  next: {self.next_command}"] if self.next_command else []
+        lines += [f"  more: sunbeam explain {self.id}"] if self.id else []
         return "\n".join(lines)
 
 
@@ -64,11 +73,15 @@ class UsageError(SunbeamError):
 class NeedsPerson(SunbeamError):
     """Only a person can do what comes next."""
 
+    id = "person-needed"
+
     exit_code = ExitCode.NEEDS_PERSON
 
 
 class Interrupted(SunbeamError):
     """Ctrl-C or SIGTERM; the same command continues."""
+
+    id = "interrupted"
 
     exit_code = ExitCode.INTERRUPTED
 
@@ -102,12 +115,14 @@ class Problem:
 
     def __str__(self) -> str:
         why = "\n".join(text for text in (self.why, self.evidence) if text)
-        text = SunbeamError(self.what, where=self.where, why=why, next_command=self.next_command)
+        text = SunbeamError(self.what, where=self.where, why=why, next_command=self.next_command, id=self.id)
         return f"Warning: {text}" if self.severity == "warning" else str(text)
 
 
 class PreflightFailed(SunbeamError):
     """Every problem found before the first change; nothing was changed."""
+
+    id = "problems-found"
 
     exit_code = ExitCode.PREFLIGHT
 

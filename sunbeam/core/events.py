@@ -144,13 +144,17 @@ class Heartbeat(Event):
 
 @dataclass(frozen=True)
 class TaskFinished(Event):
-    """``status`` is a TaskStatus; ``seconds`` its duration; ``error`` the error's full text."""
+    """``status`` is a TaskStatus; ``seconds`` its duration; ``error`` the error's full text.
+
+    ``error_id`` names its kind in the catalogue of errors.
+    """
 
     task: str
     title: str
     status: str
     seconds: float
     error: str = ""
+    error_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -160,6 +164,7 @@ class ChangeFinished(Event):
     status: str
     seconds: float
     error: str = ""
+    error_id: str = ""
 
 
 KINDS: dict[str, type[Event]] = {_type_of(kind): kind for kind in Event.__subclasses__()}

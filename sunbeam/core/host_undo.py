@@ -23,6 +23,8 @@ installation that has not come to its end."""
 class HostNotRestored(SunbeamError):
     """Some changes of the host could not be taken back; the others are."""
 
+    id = "host-not-restored"
+
 
 class HostUndo:
     """Takes each recorded change back; nothing that somebody else has changed since is lost."""

@@ -74,6 +74,8 @@ class HostChange:
 class NotReadable(UsageError):
     """The file belongs to root."""
 
+    id = "journal-not-readable"
+
 
 class Journal:
     """The changes of this node and what they changed on it.  Raises as JournalFile does."""

@@ -45,9 +45,13 @@ WITHOUT = (
 class JournalDamaged(SunbeamError):
     """The file is not a journal of this version."""
 
+    id = "journal-damaged"
+
 
 class JournalNotWritten(SunbeamError):
     """The disk does not take what must be on record before anything is changed."""
+
+    id = "journal-not-written"
 
 
 class JournalFile:

@@ -39,6 +39,8 @@ class Holder:
 class ChangeLocked(SunbeamError):
     """Another process is changing this node."""
 
+    id = "change-running"
+
 
 class Held:
     """The lock while we hold it."""

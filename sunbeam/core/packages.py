@@ -48,6 +48,7 @@ class Packages:
                 where="apt-get on this machine",
                 why=_apt_reason(failure.completed.stderr),
                 next_command="apt-get update && apt-get install " + " ".join(names),
+                id="packages-not-installed",
             ) from failure
 
     async def removable(self, names: Sequence[str]) -> list[str]:
@@ -69,6 +70,7 @@ class Packages:
                 where="apt-get on this machine",
                 why=_apt_reason(failure.completed.stderr),
                 next_command="apt-get purge " + " ".join(names),
+                id="packages-not-removed",
             ) from failure
 
     async def _apt(self, verb: str, *words: str) -> None:

@@ -60,6 +60,7 @@ class Proxy:
                 where=str(file),
                 why=str(error),
                 next_command="sunbeam proxy clear",
+                id="proxy-damaged",
             ) from error
 
     def dump(self) -> str:

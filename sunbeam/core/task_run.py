@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sunbeam.core.clock import Clock
 from sunbeam.core.disks import disk_full, says_full
-from sunbeam.core.errors import NeedsPerson, SunbeamError
+from sunbeam.core.errors import Interrupted, NeedsPerson, SunbeamError
 from sunbeam.core.events import (
     Awaiting,
     Event,
@@ -103,11 +103,11 @@ class Seams:
         elif isinstance(failure, SunbeamError):
             error = failure
         elif isinstance(failure, ProcessFailed):
-            error = SunbeamError(f"{task.title}: a program failed", why=str(failure))
+            error = SunbeamError(f"{task.title}: a program failed", why=str(failure), id="program-failed")
         else:
             logger.error("task %s failed", task.id, exc_info=failure)
             why = f"{type(failure).__name__}: {failure}"
-            error = SunbeamError(f"{task.title}: failed", where=_origin(failure), why=why)
+            error = SunbeamError(f"{task.title}: failed", where=_origin(failure), why=why, id="task-failed")
         error.next_command = error.next_command or self.command
         error.redact(self.redactor.redact)
         return error
@@ -165,23 +165,26 @@ class TaskRun:
         seams = self._seams
         seams.emit(TaskStarted(self._change, task.id, task.title))
         began = seams.clock.monotonic()
-        status, error = TaskStatus.FAILED, "interrupted"
+        status, error, error_id = TaskStatus.FAILED, "interrupted", Interrupted.id
 
         def begin() -> None:
             nonlocal began
             began = seams.clock.monotonic()
 
         try:
-            status, error = await work(task, seams.context(self._change, task, begin)), ""
+            status = await work(task, seams.context(self._change, task, begin))
+            error = error_id = ""
         except Exception as failure:
             typed = seams.typed(task, failure)
             status = TaskStatus.HELD if isinstance(typed, NeedsPerson) else TaskStatus.FAILED
-            error = str(typed)
+            error, error_id = str(typed), typed.id
             raise typed from failure.__cause__ if typed is failure else failure
         finally:
             seconds = seams.clock.monotonic() - began
             self._ended(task, status, seconds, error)
-            seams.emit(TaskFinished(self._change, task.id, task.title, status.value, seconds, error))
+            seams.emit(
+                TaskFinished(self._change, task.id, task.title, status.value, seconds, error, error_id)
+            )
 
     def _ended(self, task: Task, status: TaskStatus, seconds: float, error: str) -> None:
         """What this change has begun before and finds as wanted is its work, done then."""

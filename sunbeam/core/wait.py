@@ -30,6 +30,8 @@ class Look:
 class WaitedInVain(SunbeamError):
     """Nothing moved for the whole quiet period."""
 
+    id = "waited-in-vain"
+
 
 async def wait_for(
     look: Callable[[], Awaitable[Look]],

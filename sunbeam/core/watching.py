@@ -180,7 +180,10 @@ def _opened(file: Path) -> int:
         return os.open(file, os.O_RDONLY)
     except FileNotFoundError:
         raise SunbeamError(
-            "There is no log of this change any more", where=str(file), next_command="sunbeam changes"
+            "There is no log of this change any more",
+            where=str(file),
+            next_command="sunbeam changes",
+            id="log-missing",
         ) from None
 
 
@@ -195,4 +198,4 @@ def _last_start(file: Path) -> int:
 
 
 def cut_off(why: str, next_command: str) -> SunbeamError:
-    return SunbeamError("The change was cut off", why=why, next_command=next_command)
+    return SunbeamError("The change was cut off", why=why, next_command=next_command, id="change-cut-off")

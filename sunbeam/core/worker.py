@@ -70,7 +70,7 @@ class Channel:
         try:
             self._send(Ended(error))
         except Exception:  # an error that holds what cannot be sent
-            self._send(Ended(SunbeamError(str(error))))
+            self._send(Ended(SunbeamError(str(error), id="unknown-error")))
 
     def _send(self, message: Message) -> None:
         with suppress(BrokenPipeError, ConnectionResetError):

@@ -45,6 +45,8 @@ class Podman(Protocol):
 class ImageBuildFailed(SunbeamError):
     """A recipe did not build; ``why`` holds the package manager's own last words."""
 
+    id = "image-build-failed"
+
 
 @dataclass(frozen=True)
 class Image:

@@ -20,6 +20,7 @@ async def export_images(builder: ImageBuilder, target: Path) -> None:
             f"Not all images are built: {', '.join(missing)}",
             where="podman's storage",
             next_command="sunbeam image build",
+            id="images-not-built",
         )
     temporary = target.with_name(target.name + ".new")
     temporary.unlink(missing_ok=True)
@@ -31,7 +32,9 @@ async def export_images(builder: ImageBuilder, target: Path) -> None:
 async def import_images(builder: ImageBuilder, source: Path) -> list[str]:
     """Load ``source``; returns the names of our images that it brought.  Raises SunbeamError."""
     if not source.is_file():
-        raise SunbeamError(f"There is no file {source}", next_command="sunbeam image export FILE")
+        raise SunbeamError(
+            f"There is no file {source}", next_command="sunbeam image export FILE", id="bundle-missing"
+        )
     before = await builder.images()
     try:
         await builder.podman.call(["load", "--input", source])
@@ -41,6 +44,7 @@ async def import_images(builder: ImageBuilder, source: Path) -> list[str]:
             where=str(source),
             why=failure.completed.stderr.strip()[-300:],
             next_command="sunbeam image export FILE (on the machine that has them)",
+            id="bundle-not-loaded",
         ) from failure
     after = await builder.images()
     return sorted(name for name, image in after.items() if before.get(name) != image)

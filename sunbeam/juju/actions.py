@@ -37,6 +37,7 @@ async def run_action(
             where=f"unit {unit} of model {model.name}",
             why=result.message,
             next_command="sunbeam debug log",
+            id="action-failed",
         )
     return result.output
 

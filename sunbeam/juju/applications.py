@@ -101,6 +101,7 @@ async def deploy_from_store(
             f"cannot deploy {deployment.name} from the charm store",
             where=f"model {model.name}",
             why="; ".join(error.get("message", "") for error in result["Errors"]),
+            id="charm-store-unsupported",
         )
 
 

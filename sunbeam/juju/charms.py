@@ -61,6 +61,7 @@ def sha256_of(path: Path) -> str:
             where=str(path),
             why=error.strerror or str(error),
             next_command="sunbeam cluster bootstrap",
+            id="charm-unreadable",
         ) from error
 
 
@@ -73,7 +74,9 @@ def read_local_charm(path: Path) -> LocalCharm:
             metadata = yaml.safe_load(archive.read("metadata.yaml"))
             manifest = yaml.safe_load(archive.read("manifest.yaml")) if "manifest.yaml" in names else {}
     except (zipfile.BadZipFile, KeyError, yaml.YAMLError) as error:
-        raise JujuError("this is no packed charm", where=str(path), why=str(error)) from error
+        raise JujuError(
+            "this is no packed charm", where=str(path), why=str(error), id="charm-unreadable"
+        ) from error
     return LocalCharm(
         path=path,
         sha256=digest,
@@ -124,7 +127,11 @@ async def upload_resources(
         kind = charm.resources.get(name)
         if kind is None:
             known = ", ".join(sorted(charm.resources)) or "none"
-            raise JujuError(f"charm {charm.name} has no resource {name}", why=f"its resources are: {known}")
+            raise JujuError(
+                f"charm {charm.name} has no resource {name}",
+                why=f"its resources are: {known}",
+                id="resource-unknown",
+            )
         if kind == "oci-image":
             body = oci_image_document(value, registries or {})
         else:

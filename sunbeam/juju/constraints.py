@@ -20,7 +20,11 @@ def size_in_mebibytes(text: str) -> int:
     """``20G`` -> 20480; a bare number counts mebibytes.  Raises JujuError."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([MGTP])?(?:i?B)?", text)
     if match is None:
-        raise JujuError(f"{text!r} is not a size", why="expected a number with M, G, T or P, such as 20G")
+        raise JujuError(
+            f"{text!r} is not a size",
+            why="expected a number with M, G, T or P, such as 20G",
+            id="constraint-wrong",
+        )
     return round(float(match[1]) * SIZES[match[2] or "M"])
 
 
@@ -31,7 +35,7 @@ def parse_constraints(text: str) -> dict[str, Any]:
         key, equals, raw = word.partition("=")
         key = {"cpu-cores": "cores"}.get(key, key)
         if not equals:
-            raise JujuError(f"{word!r} is not a constraint", why="expected key=value")
+            raise JujuError(f"{word!r} is not a constraint", why="expected key=value", id="constraint-wrong")
         if key in MEBIBYTES:
             value[key] = size_in_mebibytes(raw)
         elif key in NUMBERS and raw.isdigit():
@@ -43,7 +47,11 @@ def parse_constraints(text: str) -> dict[str, Any]:
         elif key in WORDS:
             value[key] = raw
         else:
-            raise JujuError(f"{word!r} is not a constraint", why=f"Juju knows no {key} with such a value")
+            raise JujuError(
+                f"{word!r} is not a constraint",
+                why=f"Juju knows no {key} with such a value",
+                id="constraint-wrong",
+            )
     return value
 
 

@@ -48,6 +48,7 @@ class Credentials:
                 where=str(folder),
                 why=f"its Juju data has no {missing}",
                 next_command="sunbeam cluster status",
+                id="juju-credentials-missing",
             ) from None
 
     @classmethod
@@ -73,4 +74,5 @@ def _load(path: Path) -> dict[str, Any]:
             where=str(path),
             why="there is no such file; no cloud has been bootstrapped here",
             next_command="sunbeam cluster bootstrap",
+            id="juju-credentials-missing",
         ) from None

@@ -75,7 +75,9 @@ def _read_charmcraft(charm_folder: Path) -> dict[str, Any]:
 
 
 def _cannot_pack(charm_folder: Path, why: str) -> SunbeamError:
-    return SunbeamError("The charm cannot be packed.", where=str(charm_folder), why=why)
+    return SunbeamError(
+        "The charm cannot be packed.", where=str(charm_folder), why=why, id="charm-not-packed"
+    )
 
 
 def _metadata(charmcraft: Mapping[str, Any]) -> dict[str, Any]:
@@ -103,6 +105,7 @@ def _bases(charmcraft: Mapping[str, Any]) -> list[dict[str, Any]]:
                     where=f"platform {name!r} of charm {charmcraft['name']}",
                     why="neither the platform nor the key base says which base it is for",
                     next_command="write build-for as ubuntu@24.04:amd64",
+                    id="charm-not-packed",
                 )
             bases.setdefault((system, channel), []).append(architecture)
     return [

@@ -85,4 +85,5 @@ def _cannot_vendor(requirements: Path, why: str) -> SunbeamError:
         where=str(requirements),
         why=why,
         next_command="pip install -r requirements.txt beside Sunbeam, then repeat",
+        id="charm-libraries-missing",
     )

@@ -114,7 +114,9 @@ def build(node: Node, request: Request) -> Change:
     kind = KINDS.get(request.kind)
     if kind is None:
         raise UsageError(
-            f"This Sunbeam knows no change of the kind “{request.kind}”", next_command="sunbeam changes"
+            f"This Sunbeam knows no change of the kind “{request.kind}”",
+            next_command="sunbeam changes",
+            id="kind-unknown",
         )
     try:
         change = kind.build(node, request.intent)
@@ -124,5 +126,6 @@ def build(node: Node, request: Request) -> Change:
             where=request.kind,
             why=f"{type(error).__name__}: {error}",
             next_command=f"sunbeam {request.kind}",
+            id="request-outdated",
         ) from error
     return replace(change, kind=request.kind, intent=request.intent)

@@ -100,6 +100,7 @@ async def call(paths: Paths, cloud: str, make: Callable[[Connection], Any]) -> A
                 where=str(getattr(error, "url", "") or "OpenStack"),
                 why=str(error),
                 next_command="sunbeam cluster status",
+                id="openstack-refused",
             ) from error
         finally:
             connection.close()

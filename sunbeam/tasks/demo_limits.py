@@ -42,7 +42,11 @@ def refuse(problems: Sequence[Problem]) -> None:
     """Raises SunbeamError for the first one."""
     for problem in problems:
         raise SunbeamError(
-            problem.what, where=problem.where, why=problem.why, next_command=problem.next_command
+            problem.what,
+            where=problem.where,
+            why=problem.why,
+            next_command=problem.next_command,
+            id="manifest-fixed",
         )
 
 

@@ -116,6 +116,7 @@ class ConfigurePackages(Task):
                 where="dpkg --configure -a",
                 why=failure.completed.stderr.strip(),
                 next_command="apt-get install --fix-broken",
+                id="packages-half-configured",
             ) from failure
 
     async def verify(self, context: Context) -> None:
@@ -125,6 +126,7 @@ class ConfigurePackages(Task):
                 where="dpkg",
                 why=", ".join(left),
                 next_command="apt-get install --fix-broken",
+                id="packages-half-configured",
             )
 
     async def _unfinished(self, context: Context) -> list[str]:
@@ -198,6 +200,6 @@ FIXES: dict[str, Fix] = {
 def fix(ids: Sequence[str]) -> Change:
     """Apply some of ``FIXES``.  Raises UsageError for one that does not exist."""
     if unknown := [id for id in ids if id not in FIXES]:
-        raise UsageError(f"There is no fix {unknown[0]}", next_command="sunbeam check")
+        raise UsageError(f"There is no fix {unknown[0]}", next_command="sunbeam check", id="fix-unknown")
     tasks = [task for id in ids for task in FIXES[id].tasks()]
     return Change("fix", "Fix this machine", tasks, {"fixes": list(ids)})

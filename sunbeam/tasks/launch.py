@@ -67,6 +67,7 @@ class CreateServer(Task):
                 f"Cannot launch {self._name}: there is no {', no '.join(absent)}",
                 where=f"project {project.name}",
                 next_command="sunbeam configure",
+                id="launch-incomplete",
             )
         cloud.compute.create_server(
             name=self._name,
@@ -187,6 +188,7 @@ def fault(cloud: Connection, name: str) -> SunbeamError | None:
         where="project demo",
         why=(server.fault or {}).get("message", "Nova gives no reason"),
         next_command=f"sunbeam launch {name}",
+        id="vm-failed",
     )
 
 

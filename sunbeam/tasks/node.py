@@ -134,11 +134,13 @@ def _ends_again_and_again(paths: Paths, services: Services, name: str) -> Sunbea
             where=str(where),
             why=why,
             next_command=services.log_command(ETCD),
+            id="etcd-ends",
         )
     return SunbeamError(
         f"{name} ends again and again",
         why="\n".join(words.splitlines()[-TOLD_LINES:]),
         next_command=services.log_command(name),
+        id="sunbeamd-ends",
     )
 
 
@@ -155,6 +157,7 @@ async def _api_answers(context: Context) -> Look:
             where=str(context.paths.state),
             why=f"etcd and sunbeamd need {NEEDED_DISK >> 20} MiB, {free >> 20} MiB are free",
             next_command=f"df -h {context.paths.state}",
+            id="disk-full",
         )
         return Look(missing="sunbeamd", failed=full)
     return answer

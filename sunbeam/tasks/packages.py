@@ -76,6 +76,7 @@ class FetchEtcd(Task):
                     where="apt-get download etcd-server",
                     why=failure.completed.stderr.strip(),
                     next_command="apt-get update",
+                    id="etcd-not-fetched",
                 ) from failure
             for package in place.glob("*.deb"):
                 await context.host.run(["dpkg-deb", "-x", package, place], changes="unpack etcd")

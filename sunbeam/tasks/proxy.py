@@ -142,6 +142,7 @@ class ShowModels(Task):
                         where=f"model {summary.name}",
                         why=f"its configuration differs from {proxy_file(context.paths)}",
                         next_command="sunbeam cluster start",
+                        id="proxy-not-seen",
                     )
 
 

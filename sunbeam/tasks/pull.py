@@ -45,6 +45,7 @@ class PullImage(Task):
                 where=self._image.reference,
                 why="\n".join(failure.completed.stderr.strip().splitlines()[-3:]),
                 next_command="sunbeam manifest show",
+                id="image-not-pulled",
             ) from failure
 
     async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:

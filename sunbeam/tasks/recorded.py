@@ -19,7 +19,7 @@ def find(records: Records, number: int | None) -> ChangeRecord:
         if number in (None, record.id):
             return record
     what = "Nothing has been changed on this machine" if number is None else f"There is no change {number}"
-    raise UsageError(what, next_command="sunbeam changes")
+    raise UsageError(what, next_command="sunbeam changes", id="change-unknown")
 
 
 def check_continued(records: Records, record: ChangeRecord) -> None:
@@ -30,6 +30,7 @@ def check_continued(records: Records, record: ChangeRecord) -> None:
                 f"{_name(record)} cannot go on",
                 why=f"change {later.id} wanted the same thing later, perhaps otherwise",
                 next_command=f"sunbeam resume {later.id}" if not later.status.finished else "sunbeam changes",
+                id="change-superseded",
             )
 
 
@@ -41,9 +42,12 @@ def check_undone(records: Records, record: ChangeRecord) -> None:
             f"{_name(record)} cannot be undone",
             why="there is nothing to put back; another command does the opposite",
             next_command=kind.instead if kind else "sunbeam changes",
+            id="undo-impossible",
         )
     if record.status is ChangeStatus.UNDONE:
-        raise UsageError(f"{_name(record)} is undone already", next_command="sunbeam changes")
+        raise UsageError(
+            f"{_name(record)} is undone already", next_command="sunbeam changes", id="change-undone"
+        )
     _check_nothing_builds_on(records, record)
     if kind.made_once:
         _check_it_was_the_first(records, record, kind)
@@ -66,6 +70,7 @@ def _check_nothing_builds_on(records: Records, record: ChangeRecord) -> None:
             f"{_name(record)} cannot be undone yet",
             why=f"later changes build on it: {names}; undo those first, the newest at the beginning",
             next_command=f"sunbeam undo {building[0].id}",
+            id="undo-impossible",
         )
 
 
@@ -76,6 +81,7 @@ def _check_it_was_the_first(records: Records, record: ChangeRecord, kind: Kind) 
             f"{_name(record)} cannot be undone by itself",
             why=f"change {earlier[-1].id} made what this one looked at or changed",
             next_command=kind.instead or f"sunbeam undo {earlier[-1].id}",
+            id="undo-impossible",
         )
 
 

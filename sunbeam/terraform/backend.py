@@ -38,6 +38,7 @@ class StateBackend:
                 where=str(folder / FILE),
                 why=str(error),
                 next_command="sunbeam cluster bootstrap",
+                id="state-server-unknown",
             ) from error
 
     def write(self, folder: Path) -> None:

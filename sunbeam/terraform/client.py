@@ -83,6 +83,7 @@ class StateClient:
                         "the state server refused a request",
                         where=url.partition("?")[0],
                         why=f"{answer.status}: {text.strip()}",
+                        id="state-server-refused",
                     )
                 return answer.status, text
         except (aiohttp.ClientError, TimeoutError) as error:
@@ -91,4 +92,5 @@ class StateClient:
                 where=backend.address,
                 why=str(error) or type(error).__name__,
                 next_command="sunbeam cluster start",
+                id="state-server-silent",
             ) from error

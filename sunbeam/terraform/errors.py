@@ -11,6 +11,8 @@ from sunbeam.terraform.events import Diagnostic
 class TerraformError(SunbeamError):
     """Core reported errors; ``diagnostics`` are all of them."""
 
+    id = "terraform-failed"
+
     def __init__(
         self, what: str, *, where: str, diagnostics: Sequence[Diagnostic], next_command: str = ""
     ) -> None:
@@ -22,6 +24,10 @@ class TerraformError(SunbeamError):
 class StateLocked(TerraformError):
     """Another run holds the lock of the state."""
 
+    id = "state-locked"
+
 
 class CoreNotFound(SunbeamError):
     """Neither tofu nor terraform is there, and none could be fetched."""
+
+    id = "core-not-found"

@@ -87,7 +87,9 @@ class Commands:
             except TimeoutError:
                 command = f"sunbeam {' '.join(words)}"
                 raise SunbeamError(
-                    f"{command} took longer than {LONGEST_SECONDS:.0f} s", next_command=command
+                    f"{command} took longer than {LONGEST_SECONDS:.0f} s",
+                    next_command=command,
+                    id="command-too-slow",
                 ) from None
 
     async def stop(self) -> None:

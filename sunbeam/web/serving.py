@@ -62,6 +62,7 @@ def _cannot_listen(settings: WebSettings, error: OSError) -> SunbeamError:
         where=f"{settings.host} port {settings.port}",
         why=os.strerror(error.errno) if error.errno else str(error),
         next_command=f"sunbeam web --listen {host}:{other}",
+        id="web-cannot-listen",
     )
 
 

@@ -43,6 +43,7 @@ class WebSettings:
                 where=str(file),
                 why=str(error),
                 next_command="sunbeam web",
+                id="web-settings-damaged",
             ) from error
 
     @classmethod
@@ -72,6 +73,7 @@ def parse_listen(text: str, default_host: str) -> WebSettings:
             where=f"--listen {text}",
             why=f"{error}; it takes an address of this machine, and a port after a colon",
             next_command=f"sunbeam web --listen {default_host}:{PORT}",
+            id="web-cannot-listen",
         ) from None
     return WebSettings(address, number)
 

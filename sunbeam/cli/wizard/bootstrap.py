@@ -77,6 +77,7 @@ def _require_answers(interview: Interview) -> None:
             where="the command line and the manifest files",
             why="\n".join(f"{each.key}: {each.title} {_option(each.key)}".strip() for each in missing),
             next_command="sunbeam cluster bootstrap --manifest FILE",
+            id="answers-missing",
         )
 
 

@@ -23,7 +23,8 @@ def foresee(node: Node, change: Change) -> Foreseen:
 
     def listen(event: Event) -> None:
         if isinstance(event, ProblemFound) and event.severity == "warning":
-            warnings.append(Problem(event.what, event.where, event.why, event.next_command, "warning"))
+            text = (event.what, event.where, event.why, event.next_command)
+            warnings.append(Problem(*text, "warning", event.id))
 
     with TemporaryDirectory(prefix="sunbeam-") as scratch:
         there = node.paths.journal.exists()

@@ -84,8 +84,14 @@ class Review:
 
     def _look(self) -> bool:
         """Show the plan, or what stands in its way; whether there is nothing in its way."""
-        found = [Problem(f"{each.key}: an answer is needed") for each in self._interview.missing()]
-        found += [Problem(f"{question.key}: {text}") for question, text in self._interview.wrong()]
+        found = [
+            Problem(f"{each.key}: an answer is needed", id="answer-missing")
+            for each in self._interview.missing()
+        ]
+        found += [
+            Problem(f"{question.key}: {text}", id="answer-wrong")
+            for question, text in self._interview.wrong()
+        ]
         try:
             self.effective = self._interview.effective()
             if not found:

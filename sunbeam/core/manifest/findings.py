@@ -58,10 +58,15 @@ class Findings:
 class ManifestErrors(PreflightFailed):
     """Every mistake of every file and answer; nothing was changed.  A line each, as editors take them."""
 
+    id = "manifest-mistakes"
+
     def __init__(self, findings: Sequence[Finding], next_command: str) -> None:
         self.findings = tuple(findings)
         super().__init__(
-            [Problem(finding.text, finding.place, next_command=next_command) for finding in findings]
+            [
+                Problem(finding.text, finding.place, next_command=next_command, id="manifest-mistake")
+                for finding in findings
+            ]
         )
         many = "s" if len(findings) != 1 else ""
         self.what = f"{len(findings)} mistake{many} in the manifest; nothing was changed"

@@ -88,6 +88,7 @@ def resolve(value: Any, remember: Remember, environment: Mapping[str, str] | Non
             where=value,
             why=str(error),
             next_command="sunbeam manifest show",
+            id="reference-unresolved",
         ) from None
 
 

@@ -27,6 +27,8 @@ STATES = {"runc": "state.json", "crun": "status"}
 class TeardownFailed(SunbeamError):
     """Some things could not be removed; the others are gone, and the same command tries again."""
 
+    id = "teardown-incomplete"
+
 
 class Teardown:
     """Each step works from what is really there, so that no record is needed and any may be missing.

@@ -93,6 +93,7 @@ class Uplink:
             where="network.external.interface",
             why=why,
             next_command=f"ip address show dev {name}",
+            id="interface-unfit",
         )
 
 

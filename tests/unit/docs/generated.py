@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 from typer.testing import CliRunner
 
+from sunbeam.catalogue import AREAS
 from sunbeam.checks.catalogue import CHECKS
 from sunbeam.checks.wanted import ROLES
 from sunbeam.cli.main import app
@@ -310,6 +311,15 @@ def _doctor() -> str:
     return _table(["Id", "What is wrong", "May explain"], rows)
 
 
+def _errors() -> str:
+    """An area after the other, its ids by the alphabet."""
+    text = ""
+    for area, entries in AREAS.items():
+        rows = [[f"`{each.id}`", each.cause, each.remedy] for each in sorted(entries, key=lambda one: one.id)]
+        text += f"## {area}\n\n{_table(['Id', 'Cause', 'Remedy'], rows)}\n"
+    return text
+
+
 def _manifest(head: Sequence[str], rows: Callable[[], Iterable[Sequence[object]]]) -> Callable[[], str]:
     return lambda: _table(head, rows())
 
@@ -321,6 +331,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "manifest-references": _manifest(["Key"], manifest_reference.reference_rows),
     "manifest-import": _manifest(["There", "Here"], manifest_reference.import_rows),
     "doctor": _doctor,
+    "errors": _errors,
     "questions": _questions,
     "questions-not": _file_only,
     "checks": _checks,

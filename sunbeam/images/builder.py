@@ -15,6 +15,7 @@ from typing import Protocol
 
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.process import Completed, Processes, ProcessFailed
+from sunbeam.images.leftovers import end_leftovers
 from sunbeam.images.mirrors import SUITE, apt_sources
 from sunbeam.images.recipes import RECIPE_LABEL, REGISTRY, Recipe
 from sunbeam.images.slots import Slots
@@ -153,6 +154,8 @@ class ImageBuilder:
         (archives / "partial").mkdir(parents=True, exist_ok=True)
         (self.cache / "lists" / "partial").mkdir(parents=True, exist_ok=True)
         context = recipe.folder
+        if await end_leftovers(work):
+            progress("ended a build that was left behind")
         try:
             if recipe.parent is None:
                 context = await self._root_context(recipe, work, progress)

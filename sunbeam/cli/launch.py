@@ -35,8 +35,8 @@ def how_to_reach(name: str) -> str:
     """One line: which command reaches the VM."""
     from sunbeam.cluster.openstack import DEMO
     from sunbeam.cluster.settings import NodeSettings
-    from sunbeam.tasks.demo import call
     from sunbeam.tasks.launch import answers, floating_address
+    from sunbeam.tasks.openstack_call import call
 
     paths = this_node().paths
     address = run(call(paths, DEMO, lambda cloud: floating_address(cloud, name)))

@@ -45,6 +45,13 @@ def add_demo_entry(text: str, project: str, user: str, password: str) -> str:
     return str(yaml.safe_dump(document, sort_keys=False))
 
 
+def remove_demo_entry(text: str) -> str:
+    """clouds.yaml ``text`` without the demo user's entry."""
+    document: dict[str, Any] = yaml.safe_load(text)
+    document["clouds"].pop(DEMO, None)
+    return str(yaml.safe_dump(document, sort_keys=False))
+
+
 def demo_password(paths: Paths, user: str) -> str:
     """The demo user's password, from clouds.yaml; a new one if there is none."""
     entry = _clouds(paths.etc / "clouds.yaml").get(DEMO)

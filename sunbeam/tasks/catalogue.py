@@ -79,27 +79,29 @@ class Kind:
     """``build`` makes the change; it may raise SunbeamError for what it finds on the node.
 
     ``builds_on``: kinds of earlier changes that cannot be undone before this one is.  ``made_once``: a later
-    change of the same title only changes what the first one made, and cannot be undone by itself.  What is
-    not ``undoable``, or not by itself, has a command to type ``instead``.
+    change of the same title only changes what the first one made, and cannot be undone by itself.  ``final``
+    is why no change of this kind can be undone.  For both there is a command to type ``instead``.
     """
 
     build: Callable[[Node, Intent], Change]
     builds_on: tuple[str, ...] = ()
     made_once: bool = False
-    undoable: bool = True
+    final: str = ""
     instead: str = ""
 
 
 CLOUD = "cluster bootstrap"
+OPPOSITE = "its opposite is a command of its own"
+IMAGES = "the cloud may run on these images; the next build replaces them"
 PROXY = ("proxy set", "proxy clear")
 KINDS: dict[str, Kind] = {
     CLOUD: Kind(_bootstrap, ("fix",), made_once=True, instead="sunbeam manifest list"),
-    "cluster start": Kind(_start, undoable=False, instead="sunbeam cluster stop"),
-    "cluster stop": Kind(_stop, undoable=False, instead="sunbeam cluster start"),
-    "cluster destroy": Kind(_destroy, undoable=False, instead="sunbeam cluster bootstrap"),
+    "cluster start": Kind(_start, final=OPPOSITE, instead="sunbeam cluster stop"),
+    "cluster stop": Kind(_stop, final=OPPOSITE, instead="sunbeam cluster start"),
+    "cluster destroy": Kind(_destroy, final="what was removed is gone", instead="sunbeam cluster bootstrap"),
     "configure": Kind(_configure, (CLOUD,), made_once=True, instead="sunbeam manifest list"),
     "launch": Kind(_launch, (CLOUD, "configure"), made_once=True),
-    "image build": Kind(_build_images, undoable=False, instead="sunbeam image build"),
+    "image build": Kind(_build_images, final=IMAGES, instead="sunbeam image build"),
     "fix": Kind(_fix),
     "proxy set": Kind(_proxy, (CLOUD, *PROXY)),
     "proxy clear": Kind(_proxy, (CLOUD, *PROXY)),

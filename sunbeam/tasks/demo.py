@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-from sunbeam.cluster.openstack import CLOUD, DEMO, add_demo_entry, cloud_entry, connect, demo_password
+from sunbeam.cluster.openstack import (
+    CLOUD,
+    DEMO,
+    add_demo_entry,
+    cloud_entry,
+    demo_password,
+    remove_demo_entry,
+)
 from sunbeam.core.engine import Change
 from sunbeam.core.errors import Problem, SunbeamError
 from sunbeam.core.manifest.model import Demo, External, Flavor, Manifest
 from sunbeam.core.manifest.references import resolve
 from sunbeam.core.paths import Paths
 from sunbeam.core.task import Context, Task
+from sunbeam.tasks.demo_key import KeyPair
 from sunbeam.tasks.demo_limits import flavor_problems, range_problems, refuse
+from sunbeam.tasks.demo_removal import (
+    remove_account,
+    remove_external,
+    remove_flavors,
+    remove_image,
+    remove_private,
+    remove_rules,
+)
 from sunbeam.tasks.images import GUEST_FILE
 from sunbeam.tasks.manifest import WriteManifest, WriteManifestFile
+from sunbeam.tasks.openstack_call import call, report_kept
 
 if TYPE_CHECKING:
     from openstack.connection import Connection
@@ -27,7 +40,7 @@ if TYPE_CHECKING:
 EXTERNAL = "external"
 PHYSNET = "physnet1"
 IMAGE = "guest"
-KEY = "demo"
+RULES = (("icmp", None), ("tcp", 22), ("tcp", 80))
 
 
 def configure(paths: Paths, manifest: Manifest) -> Change:
@@ -37,23 +50,29 @@ def configure(paths: Paths, manifest: Manifest) -> Change:
         WriteManifestFile(manifest, needed=["demo"]),
         WriteManifest(manifest),
         DemoAccount(demo),
-        Ensure("external-network", "Make the external network", lambda cloud: _external(cloud, external)),
+        Ensure("external-network", "Make the external network", lambda cloud: _external(cloud, external),
+               remove=lambda cloud: remove_external(cloud, EXTERNAL)),
         Ensure("flavors", "Make flavors", lambda cloud: _flavors(cloud, demo.flavors),
-               check=lambda cloud: flavor_problems(cloud, demo.flavors)),
-        Ensure("image", "Upload the guest image", lambda cloud: _image(cloud, paths)),
+               check=lambda cloud: flavor_problems(cloud, demo.flavors),
+               remove=lambda cloud: remove_flavors(cloud, demo.flavors)),
+        Ensure("image", "Upload the guest image", lambda cloud: _image(cloud, paths),
+               remove=lambda cloud: remove_image(cloud, IMAGE)),
         Ensure("private-network", "Make the demo project's network and router",
                lambda cloud: _private(cloud, demo), "demo-account", "external-network", cloud=DEMO,
-               check=lambda cloud: range_problems(cloud, demo)),
-        Ensure("security-group", "Let ping, SSH and HTTP in", _security_group, "demo-account", cloud=DEMO),
+               check=lambda cloud: range_problems(cloud, demo),
+               remove=lambda cloud: remove_private(cloud, demo)),
+        Ensure("security-group", "Let ping, SSH and HTTP in", _security_group, "demo-account", cloud=DEMO,
+               remove=lambda cloud: remove_rules(cloud, RULES)),
         KeyPair("demo-account"),
     ]  # fmt: skip
     return Change("configure", "Configure the cloud for a first VM", tasks, {"manifest": manifest.dump()})
 
 
 class Ensure(Task):
-    """Objects of OpenStack by name, made unless they exist; ``make`` runs in a thread.
+    """Objects of OpenStack by name, made unless they exist; the callables run in a thread.
 
-    ``check`` tells what of them cannot be as wanted; it is not asked before there is a demo user.
+    ``check`` tells what of them cannot be as wanted; it is not asked before there is a demo user.  ``remove``
+    takes them back and says what was kept since somebody uses it.
     """
 
     def __init__(
@@ -64,6 +83,7 @@ class Ensure(Task):
         *needs: str,
         cloud: str = CLOUD,
         check: Callable[[Connection], list[Problem]] | None = None,
+        remove: Callable[[Connection], list[str]],
     ) -> None:
         self.id = id
         self.title = title
@@ -71,6 +91,7 @@ class Ensure(Task):
         self._make = make
         self._cloud = cloud
         self._check = check
+        self._remove = remove
 
     async def problems(self, context: Context) -> list[Problem]:
         found: list[Problem] = []
@@ -84,28 +105,8 @@ class Ensure(Task):
         if not context.host.dry_run:
             await call(context.paths, self._cloud, self._make)
 
-
-async def call(paths: Paths, cloud: str, make: Callable[[Connection], Any]) -> Any:
-    """``make`` with a connection, in a thread.  Raises SunbeamError for what the API refuses."""
-
-    def work() -> Any:
-        connection = connect(paths, cloud)
-        from openstack.exceptions import SDKException
-
-        try:
-            return make(connection)
-        except SDKException as error:
-            raise SunbeamError(
-                "An OpenStack API refused a request",
-                where=str(getattr(error, "url", "") or "OpenStack"),
-                why=str(error),
-                next_command="sunbeam cluster status",
-                id="openstack-refused",
-            ) from error
-        finally:
-            connection.close()
-
-    return await asyncio.to_thread(work)
+    async def undo(self, context: Context) -> None:
+        report_kept(context, await call(context.paths, self._cloud, self._remove))
 
 
 class DemoAccount(Task):
@@ -126,7 +127,14 @@ class DemoAccount(Task):
         password = password or demo_password(context.paths, demo.user)
         entry = add_demo_entry(file.read_text(), demo.project, demo.user, password)
         context.host.write_file(file, entry, 0o600)
-        await call(context.paths, "sunbeam", lambda cloud: _account(cloud, demo, password))
+        await call(context.paths, CLOUD, lambda cloud: _account(cloud, demo, password))
+
+    async def undo(self, context: Context) -> None:
+        kept = await call(context.paths, CLOUD, lambda cloud: remove_account(cloud, self._demo))
+        report_kept(context, kept)
+        file = context.paths.etc / "clouds.yaml"
+        if not kept and file.exists():
+            context.host.write_file(file, remove_demo_entry(file.read_text()), 0o600)
 
 
 def _account(cloud: Connection, demo: Demo, password: str) -> None:
@@ -219,58 +227,11 @@ def _private(cloud: Connection, demo: Demo) -> None:
 
 def _security_group(cloud: Connection) -> None:
     group = cloud.network.find_security_group("default", project_id=cloud.current_project_id)
-    wanted = [("icmp", None), ("tcp", 22), ("tcp", 80)]
     rules = cloud.network.security_group_rules(security_group_id=group.id, direction="ingress")
     existing = {(rule.protocol, rule.port_range_min) for rule in rules}
-    for protocol, port in wanted:
+    for protocol, port in RULES:
         if (protocol, port) not in existing:
             ports = {"port_range_min": port, "port_range_max": port} if port else {}
             cloud.network.create_security_group_rule(
                 security_group_id=group.id, direction="ingress", ether_type="IPv4", protocol=protocol, **ports
             )
-
-
-class KeyPair(Task):
-    """An SSH key for VMs; the private half is in ``/etc/sunbeam/demo.key`` (0600)."""
-
-    id = "key-pair"
-    title = "Make an SSH key"
-
-    def __init__(self, *needs: str) -> None:
-        self.needs = needs
-
-    async def act(self, context: Context) -> None:
-        file = context.paths.etc / "demo.key"
-        if not file.exists():
-            context.host.write_file(file, _new_private_key(), 0o600)
-        if not context.host.dry_run:
-            public = _public_half(file.read_bytes())
-            await call(context.paths, DEMO, lambda cloud: _upload_key(cloud, public))
-
-
-def _new_private_key() -> str:
-    return (
-        Ed25519PrivateKey.generate()
-        .private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
-        )
-        .decode()
-    )
-
-
-def _public_half(private: bytes) -> str:
-    key = serialization.load_ssh_private_key(private, None)
-    return (
-        key.public_key()
-        .public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
-        .decode()
-    )
-
-
-def _upload_key(cloud: Connection, public: str) -> None:
-    existing = cloud.compute.find_keypair(KEY)
-    if existing is not None and existing.public_key.strip() != public:
-        cloud.compute.delete_keypair(existing)
-        existing = None
-    if existing is None:
-        cloud.compute.create_keypair(name=KEY, public_key=public)

@@ -11,7 +11,9 @@ from sunbeam.core.engine import Change
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.task import Context, Task
 from sunbeam.core.wait import Look, wait_for
-from sunbeam.tasks.demo import EXTERNAL, KEY, call
+from sunbeam.tasks.demo import EXTERNAL
+from sunbeam.tasks.demo_key import KEY
+from sunbeam.tasks.openstack_call import call
 
 if TYPE_CHECKING:
     from openstack.connection import Connection
@@ -21,6 +23,7 @@ ANSWER_SECONDS = 1.0
 BUILD_SECONDS = 3600.0
 """Nova gives up by itself when it cannot start a VM; copying an image to a slow disk takes long."""
 CONSOLE_LINES = 5
+DELETE_SECONDS = 600
 
 
 def launch(name: str, image: str, flavor: str) -> Change:
@@ -41,17 +44,34 @@ class CreateServer(Task):
         self.title = f"Ask for the VM {name}"
         self._name, self._image, self._flavor = name, image, flavor
 
+    async def is_done(self, context: Context) -> bool:
+        return bool(await call(context.paths, DEMO, self._exists))
+
     async def act(self, context: Context) -> None:
         if not context.host.dry_run:
             await call(context.paths, DEMO, self._create)
 
+    async def loses(self, context: Context) -> list[str]:
+        there = await call(context.paths, DEMO, lambda cloud: cloud.compute.find_server(self._name))
+        return [f"VM {self._name} with its disk"] if there is not None else []
+
+    async def undo(self, context: Context) -> None:
+        await call(context.paths, DEMO, self._delete)
+
+    def _exists(self, cloud: Connection) -> bool:
+        server = cloud.compute.find_server(self._name)
+        return server is not None and cloud.compute.get_server(server.id).status != "ERROR"
+
+    def _delete(self, cloud: Connection) -> None:
+        server = cloud.compute.find_server(self._name)
+        if server is not None:
+            cloud.compute.delete_server(server)
+            cloud.compute.wait_for_delete(server, wait=DELETE_SECONDS)
+
     def _create(self, cloud: Connection) -> None:
-        existing = cloud.compute.find_server(self._name)
-        if existing is not None:
-            if cloud.compute.get_server(existing.id).status != "ERROR":
-                return
-            cloud.compute.delete_server(existing)
-            cloud.compute.wait_for_delete(existing)
+        if self._exists(cloud):
+            return
+        self._delete(cloud)
         image = cloud.image.find_image(self._image)
         flavor = cloud.compute.find_flavor(self._flavor)
         project = cloud.current_project
@@ -85,6 +105,17 @@ class AttachFloatingAddress(Task):
     def __init__(self, name: str, *needs: str) -> None:
         self.needs = needs
         self._name = name
+
+    async def is_done(self, context: Context) -> bool:
+        return bool(await call(context.paths, DEMO, lambda cloud: floating_address(cloud, self._name)))
+
+    async def undo(self, context: Context) -> None:
+        await call(context.paths, DEMO, self._release)
+
+    def _release(self, cloud: Connection) -> None:
+        address = floating_address(cloud, self._name)
+        for each in cloud.network.ips(floating_ip_address=address) if address else ():
+            cloud.network.delete_ip(each)
 
     async def act(self, context: Context) -> None:
         if context.host.dry_run:

@@ -20,6 +20,7 @@ from sunbeam.core.task import Context, Task
 from sunbeam.core.wait import Look
 from sunbeam.juju.controller import Controller
 from sunbeam.juju.credentials import Credentials
+from sunbeam.tasks.belongings import belongings
 from sunbeam.tasks.node_preview import foresee_services
 
 ETCD = "etcd"
@@ -58,6 +59,12 @@ class WriteSettings(Task):
         context.host.act("make certificates in", str(certificates.folder), certificates.ensure_authority)
         context.host.write_file(NodeSettings.file(context.paths), self._settings.dump())
 
+    async def undo(self, context: Context) -> None:
+        """Whatever else was made in the meantime lies in the same folders."""
+        from sunbeam.tasks.removal import RemoveFolders
+
+        await RemoveFolders(keep=[context.paths.logs.name]).act(context)
+
 
 class StartServices(Task):
     """etcd and sunbeamd, supervised; done when the Juju API answers."""
@@ -94,6 +101,14 @@ class StartServices(Task):
 
     async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:
         return await foresee_services(context, self._settings, (ETCD, DAEMON))
+
+    async def loses(self, context: Context) -> list[str]:
+        return await belongings(context.paths)
+
+    async def undo(self, context: Context) -> None:
+        from sunbeam.tasks.removal import take_down  # which removes what this module makes
+
+        await take_down(context)
 
 
 def node_services(context: Context, settings: NodeSettings) -> list[Service]:

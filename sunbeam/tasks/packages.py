@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.foresight import Artifact, Foresight, Touch
+from sunbeam.core.host_undo import PACKAGES as PACKAGES_RECORD
 from sunbeam.core.process import ProcessFailed
 from sunbeam.core.task import Context, Task
+from sunbeam.tasks.removal import RemoveContainers
 from sunbeam.terraform.binary import PACKAGE, SIZE, find_core, present_core
 
 PHASE = "Prepare the machine"
@@ -35,6 +38,12 @@ class InstallPackages(Task):
 
     async def act(self, context: Context) -> None:
         await context.host.install_packages(_wanted_packages())
+
+    async def undo(self, context: Context) -> None:
+        """What podman holds goes while there is a podman."""
+        if shutil.which("podman"):
+            await RemoveContainers().act(context)
+        await context.host.undo_targets([PACKAGES_RECORD], report=context.report)
 
 
 def _wanted_packages() -> list[str]:
@@ -82,6 +91,9 @@ class FetchEtcd(Task):
                 await context.host.run(["dpkg-deb", "-x", package, place], changes="unpack etcd")
                 (place / "usr/bin/etcd").replace(program)
 
+    async def undo(self, context: Context) -> None:
+        context.host.remove(context.paths.bin / "etcd")
+
     async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:
         touches = (Touch("file", "write", str(context.paths.bin / "etcd")),
                    Touch("setting", "update", "package lists of apt"))  # fmt: skip
@@ -103,6 +115,9 @@ class FetchTerraform(Task):
         if not context.host.dry_run:
             core = await find_core(context.host.processes, context.paths.bin)
             context.report(f"using {core}")
+
+    async def undo(self, context: Context) -> None:
+        context.host.remove(context.paths.bin / "tofu")
 
     async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:
         core = await present_core(context.paths.bin)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sunbeam.core.errors import UsageError
 from sunbeam.core.journal import ChangeRecord
 from sunbeam.core.status import ChangeStatus
-from sunbeam.tasks.catalogue import KINDS, Kind
+from sunbeam.tasks.catalogue import KINDS
 
 Records = Sequence[ChangeRecord]
 """Newest first, as the journal gives them."""
@@ -37,10 +37,10 @@ def check_continued(records: Records, record: ChangeRecord) -> None:
 def check_undone(records: Records, record: ChangeRecord) -> None:
     """Raises UsageError for a change that cannot be undone, with the reason and what can be done instead."""
     kind = KINDS.get(record.kind)
-    if kind is None or not kind.undoable:
+    if kind is None or kind.final:
         raise UsageError(
             f"{_name(record)} cannot be undone",
-            why="there is nothing to put back; another command does the opposite",
+            why=kind.final if kind else "this Sunbeam does not know its kind",
             next_command=kind.instead if kind else "sunbeam changes",
             id="undo-impossible",
         )
@@ -48,22 +48,15 @@ def check_undone(records: Records, record: ChangeRecord) -> None:
         raise UsageError(
             f"{_name(record)} is undone already", next_command="sunbeam changes", id="change-undone"
         )
-    _check_nothing_builds_on(records, record)
-    if kind.made_once:
-        _check_it_was_the_first(records, record, kind)
-
-
-def in_effect(record: ChangeRecord) -> bool:
-    """Whether there is something of it that an undo would take back."""
-    return record.status is not ChangeStatus.UNDONE and any(task.status.begun for task in record.tasks)
-
-
-def _check_nothing_builds_on(records: Records, record: ChangeRecord) -> None:
-    building = [
-        later
-        for later in _later(records, record)
-        if in_effect(later) and later.kind in KINDS and record.kind in KINDS[later.kind].builds_on
-    ]
+    maker = _maker(records, record)
+    if maker is not record:
+        raise UsageError(
+            f"{_name(record)} cannot be undone by itself",
+            why=f"change {maker.id} made what this one looked at or changed",
+            next_command=kind.instead or f"sunbeam undo {maker.id}",
+            id="undo-impossible",
+        )
+    building = _building(records, record)
     if building:
         names = ", ".join(f"{later.id} ({later.title})" for later in reversed(building))
         raise UsageError(
@@ -74,15 +67,36 @@ def _check_nothing_builds_on(records: Records, record: ChangeRecord) -> None:
         )
 
 
-def _check_it_was_the_first(records: Records, record: ChangeRecord, kind: Kind) -> None:
-    earlier = [each for each in records if each.id < record.id and _same(each, record) and in_effect(each)]
-    if earlier:
-        raise UsageError(
-            f"{_name(record)} cannot be undone by itself",
-            why=f"change {earlier[-1].id} made what this one looked at or changed",
-            next_command=kind.instead or f"sunbeam undo {earlier[-1].id}",
-            id="undo-impossible",
-        )
+def in_effect(records: Records, record: ChangeRecord) -> bool:
+    """Whether there is something of it that an undo would take back."""
+    if record.status is ChangeStatus.UNDONE or not any(task.status.begun for task in record.tasks):
+        return False
+    undone = [each for each in records if _same(each, record) and each.status is ChangeStatus.UNDONE]
+    return not (_made_once(record) and any(each.finished >= record.started for each in undone))
+
+
+def _maker(records: Records, record: ChangeRecord) -> ChangeRecord:
+    """The first of the changes about the same thing, if later ones only change what that made."""
+    if not _made_once(record):
+        return record
+    earlier = [each for each in records if each.id < record.id and _same(each, record)]
+    return next((each for each in reversed(earlier) if in_effect(records, each)), record)
+
+
+def _building(records: Records, record: ChangeRecord) -> list[ChangeRecord]:
+    """Later changes that need what this one made, newest first; of those about one thing, its maker."""
+    return [
+        later
+        for later in _later(records, record)
+        if later.kind in KINDS
+        and record.kind in KINDS[later.kind].builds_on
+        and in_effect(records, later)
+        and _maker(records, later) is later
+    ]
+
+
+def _made_once(record: ChangeRecord) -> bool:
+    return record.kind in KINDS and KINDS[record.kind].made_once
 
 
 def _later(records: Records, record: ChangeRecord) -> list[ChangeRecord]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -153,7 +153,7 @@ class RestoreHost(Task):
 
 
 class RemoveFolders(Task):
-    """All of ours except the journal, which goes when this change is over."""
+    """All of ours except the journal, which goes when this change is over, and what is to be kept."""
 
     id = "remove-folders"
     title = "Remove Sunbeam's folders"
@@ -161,15 +161,24 @@ class RemoveFolders(Task):
     rehearsable = True
     needs = ("restore-host",)
 
+    def __init__(self, keep: Sequence[str] = ()) -> None:
+        """``keep`` are names in our folders."""
+        self._keep = keep
+
     async def act(self, context: Context) -> None:
         paths = context.paths
-        for folder in (paths.etc, *_contents(context)):
+        for folder in (paths.etc, *_contents(paths, self._keep)):
             context.host.remove(folder)
 
 
-def _contents(context: Context) -> list[Path]:
-    paths = context.paths
-    kept = (paths.journal.name, f"{paths.journal.name}-wal", f"{paths.journal.name}-shm", "change.lock")
+def _contents(paths: Paths, keep: Sequence[str]) -> list[Path]:
+    kept = (
+        *keep,
+        paths.journal.name,
+        f"{paths.journal.name}-wal",
+        f"{paths.journal.name}-shm",
+        "change.lock",
+    )
     folders = [folder for folder in (paths.state, paths.run) if folder.is_dir()]
     return [entry for folder in folders for entry in sorted(folder.iterdir()) if entry.name not in kept]
 
@@ -200,6 +209,12 @@ def destroy(paths: Paths, *, keep_packages: bool) -> Change:
         RemoveFolders(),
     ]
     return Change("cluster destroy", "Remove the cloud", tasks, afterwards=partial(forget, paths))
+
+
+async def take_down(context: Context) -> None:
+    """Services, containers and networks of this node, from whatever state they are in."""
+    for task in (StopDaemon(), StopEtcd(), RemoveServices(), RemoveContainers()):
+        await task.act(context)
 
 
 def forget(paths: Paths) -> None:

@@ -1,4 +1,4 @@
-"""A bootstrap of three small units: ``python -m tests.functional.bootstrap.small_bootstrap ROOT``.
+"""A bootstrap of three small units: ``python -m tests.functional.bootstrap.small_bootstrap ROOT [WORDS]``.
 
 Change engine, journal, lock, worker, etcd, sunbeamd, Terraform core, provider and charms are the real ones.
 ROOT holds ``shipped`` (charms, terraform) and the settings of the node in ``small.json``.
@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sunbeam.cli.main import report
+from sunbeam.cli.main import main, report
 from sunbeam.cli.session import Output, run_change
 from sunbeam.cluster.services import Service
 from sunbeam.cluster.settings import NodeSettings
@@ -22,7 +22,7 @@ from sunbeam.core import shipped
 from sunbeam.core.change import Change
 from sunbeam.core.request import Request
 from sunbeam.core.task import Context
-from sunbeam.tasks.catalogue import KINDS, Kind
+from sunbeam.tasks.catalogue import KINDS
 from sunbeam.tasks.charms import PackCharms
 from sunbeam.tasks.deployment import ApplyModule, WaitActive
 from sunbeam.tasks.node import DAEMON, StartServices, WriteSettings, node_services
@@ -73,13 +73,19 @@ def _programs(context: Context, settings: NodeSettings) -> list[Service]:
     return [etcd, replace(daemon, argv=words, environment=environment)]
 
 
-def run(root: Path) -> int:
-    """What ``sunbeam cluster bootstrap`` does; the exit code; an error is told on standard error."""
+def run(root: Path, *words: str) -> int:
+    """What ``sunbeam cluster bootstrap`` does, or ``sunbeam WORDS``; the exit code.
+
+    An error is told on standard error.
+    """
     os.environ["SUNBEAM_ROOT"] = str(root)
-    sys.argv = ["sunbeam", "cluster", "bootstrap"]
+    sys.argv = ["sunbeam", *(words or ("cluster", "bootstrap"))]
     ship(root)
-    KINDS[KIND] = Kind(lambda node, intent: change(settings_of(root)))
+    KINDS[KIND] = replace(KINDS[KIND], build=lambda node, intent: change(settings_of(root)))
     try:
+        if words:
+            main(words)
+            return 0
         run_change(Request(KIND), output=Output.QUIET)
     except Exception as failure:
         return report(failure)
@@ -87,4 +93,4 @@ def run(root: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(run(Path(sys.argv[1])))
+    sys.exit(run(Path(sys.argv[1]), *sys.argv[2:]))

@@ -1,7 +1,8 @@
 """Runs the small bootstrap in a cloud again and again and kills: ``... ROOT SEED KILLS``.
 
 Victims are the command that a person typed, the worker that makes the change, sunbeamd and etcd; one that
-does not run yet leaves its turn to the worker.  When the command has ended, however it did, it is typed again.
+does not run yet leaves its turn to the worker.  When the command has ended, however that was, it is typed
+again.
 The plan of victims and pauses is that of SEED.  After the last kill a run must come to its end.  What was
 killed and the exit codes of the commands (-1: killed) are printed as JSON.
 """

@@ -109,13 +109,20 @@ def out_of_memory() -> Fault:
             limit.name.replace("limit_in_bytes", "usage_in_bytes").replace(".max", ".current")
         ).read_text()
     )
-    limit.write_text(str(usage + (6 << 20)))
+    before = _kills()
+    limit.write_text(str(usage + (4 << 20)))
     try:
         _fill_memcached()
+        wait_until(lambda: _kills() > before, "the kernel killed nothing")
         yield
     finally:
         if limit.exists():  # the container was not killed whole
             limit.write_text("-1" if "limit" in limit.name else "max")
+
+
+def _kills() -> int:
+    """So many times the kernel's log tells of a lack of memory."""
+    return run("dmesg").count("oom-kill:")
 
 
 def _memory_limit(pid: int) -> Path:

@@ -150,6 +150,9 @@ class Network:
                 f" peer name {interface} {mac} mtu {self.plan.mtu} netns {key}",
                 f"link set dev {outer} master {bridge} up",
             ]
+            if interface == first:
+                # What a pod sends to its own exposed port comes back on the port that it left by.
+                outside.append(f"link set dev {outer} type bridge_slave hairpin on")
             inside.append(f"link set dev {interface} up")
         inside += [
             f"address replace {address}/{self.plan.pods.prefixlen} dev {first}",

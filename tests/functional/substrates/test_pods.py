@@ -112,6 +112,22 @@ async def test_changed_ports_restart_nothing(substrate: Substrate, start: Start,
     assert sight.boot_id("web/0") == boot_id
 
 
+async def test_an_exposed_pod_reaches_itself_and_others_reach_it_through_this_host(
+    substrate: Substrate, start: Start, server: str
+) -> None:
+    runtime = await start()
+    for unit in ("web/0", "web/1"):
+        await runtime.ensure_pod(substrate.pod(unit, ports=("8080/tcp",), exposed=unit == "web/0"))
+    await substrate.sight.until(lambda: all(substrate.sight.boot_id(unit) for unit in ("web/0", "web/1")))
+    await serve(substrate, WEB, server)
+    gateway = str(substrate.network.plan.external[1])
+    ask = f"import socket; print(socket.create_connection(('{gateway}', 8080), 5).recv(9).decode())"
+    for unit in ("web/0", "web/1"):
+        container = WEB.replace("web-0", unit.replace("/", "-"))
+        shown = await substrate.podman.call(["exec", container, "python3", "-c", ask], check=False)
+        assert shown.stdout == "web-0\n", f"{unit}: {shown.stderr}"
+
+
 async def test_a_pod_waits_for_its_image(substrate: Substrate, start: Start) -> None:
     runtime = await start()
     image = "localhost/sunbeam/later:latest"

@@ -13,6 +13,6 @@ ManifestOption = Annotated[
         "--manifest",
         "-m",
         metavar="FILE",
-        help="What the cloud is made of; the name of a shipped plan is one too.  Several merge in their order.",
+        help="What the cloud is made of: a file or a shipped plan.  Several merge in their order.",
     ),
 ]

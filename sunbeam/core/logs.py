@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import TextIO
 
 from sunbeam.core.redaction import Redactor
 
@@ -43,8 +46,23 @@ def log_to(path: Path, redactor: Redactor) -> Iterator[None]:
         handler.close()
 
 
-def print_to(path: Path) -> None:
-    """From now on what libraries print as errors goes to the log."""
-    log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    os.dup2(log, 2)
-    os.close(log)
+class RedactedLines(io.TextIOBase):
+    """Writes whole lines to a file, without secrets."""
+
+    def __init__(self, file: TextIO, redactor: Redactor) -> None:
+        self._file = file
+        self._redactor = redactor
+        self._rest = ""
+
+    def write(self, text: str) -> int:
+        *lines, self._rest = (self._rest + text).split("\n")
+        for line in lines:
+            self._file.write(self._redactor.redact(line) + "\n")
+        return len(text)
+
+
+def print_to(path: Path, redactor: Redactor) -> None:
+    """From now on what libraries print as errors goes to the log; also the interpreter's last words."""
+    file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w", buffering=1)
+    os.dup2(file.fileno(), 2)
+    sys.stderr = RedactedLines(file, redactor)

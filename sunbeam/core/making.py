@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import traceback
-from collections.abc import Callable, Coroutine
-from contextlib import ExitStack, closing
+import logging
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sunbeam.core.change import Change
+from sunbeam.core.disks import disk_full, says_full
 from sunbeam.core.engine import Engine
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.event_log import EventLog
@@ -21,6 +22,8 @@ from sunbeam.core.logs import log_to, print_to
 from sunbeam.core.node import Node
 from sunbeam.core.running import run
 from sunbeam.core.worker import Channel, Worker, start_worker
+
+logger = logging.getLogger(__name__)
 
 LOG = "sunbeam.log"
 Deed = Callable[[Engine, Change, Journal], Coroutine[Any, Any, None]]
@@ -46,15 +49,11 @@ class Making:
         return start_worker(self._make)
 
     def _make(self, channel: Channel) -> None:
-        redact = self.node.redactor.redact
         try:
             with change_lock(self.node.paths.change_lock) as held:
                 self._journaled(held, channel).afterwards()
         except SunbeamError as error:
-            error.redact(redact)
-            raise
-        except Exception as error:
-            error.add_note(redact("".join(traceback.format_exception(error))))
+            error.redact(self.node.redactor.redact)
             raise
 
     def _journaled(self, held: Held, channel: Channel) -> Change:
@@ -62,7 +61,8 @@ class Making:
         with ExitStack() as stack:
             journal = stack.enter_context(closing(Journal(node.paths.journal)))
             stack.enter_context(log_to(node.paths.logs / LOG, node.redactor))
-            print_to(node.paths.logs / LOG)
+            print_to(node.paths.logs / LOG, node.redactor)
+            stack.enter_context(self._foreseen())
             change = self.build(node)
 
             def opened(number: int, log: Path, offset: int) -> None:
@@ -80,3 +80,23 @@ class Making:
             )
             run(self.deed(engine, change, journal))
         return change
+
+    @contextmanager
+    def _foreseen(self) -> Iterator[None]:
+        """What nobody foresaw is logged, and told without what it may hold."""
+        try:
+            yield
+        except SunbeamError:
+            raise
+        except Exception as error:
+            logger.exception("the change ended with an error that nobody foresaw")
+            paths = self.node.paths
+            if says_full(error):
+                raise disk_full("The change", error, [paths.state, paths.run]) from None
+            raise SunbeamError(
+                "Sunbeam met an error that it does not know",
+                where=str(paths.logs / LOG),
+                why=f"{type(error).__name__}: {error}",
+                next_command=self.command,
+                id="unknown-error",
+            ) from None

@@ -17,7 +17,8 @@ from sunbeam.core.journal import ChangeRecord, Journal
 from sunbeam.core.lock import holder
 from sunbeam.core.paths import Paths
 
-PROGRAM = [sys.executable, "-u", "-m", "tests.functional.changes.program"]
+PROGRAM = [sys.executable, "-u", "-m"]
+MODULE = "tests.functional.changes.program"
 REPOSITORY = Path(__file__).resolve().parents[3]
 SECONDS = 30.0
 
@@ -32,6 +33,7 @@ class Ended:
 @dataclass(frozen=True)
 class Machine:
     root: Path
+    module: str = MODULE
 
     @property
     def paths(self) -> Paths:
@@ -44,7 +46,7 @@ class Machine:
     def begin(self, *words: str) -> subprocess.Popen[str]:
         """Start a command that goes on while the test does."""
         return subprocess.Popen(
-            [*PROGRAM, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            [*PROGRAM, self.module, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             text=True, env=self.environment, cwd=REPOSITORY,
         )  # fmt: skip
 
@@ -106,7 +108,7 @@ def on_a_terminal(machine: Machine, *words: str) -> tuple[int, int]:
     pid, terminal = pty.fork()
     if not pid:
         os.chdir(REPOSITORY)
-        os.execve(PROGRAM[0], [*PROGRAM, *words], {**machine.environment, "TERM": "xterm"})
+        os.execve(PROGRAM[0], [*PROGRAM, machine.module, *words], {**machine.environment, "TERM": "xterm"})
     return pid, terminal
 
 

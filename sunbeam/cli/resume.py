@@ -45,7 +45,8 @@ def resume(
             next_command=f"sunbeam resume {left[0]}" if left else "sunbeam changes",
             id="nothing-to-continue",
         )
-    check_continued(records, record)
+    if not record.undoing:
+        check_continued(records, record)
     if dry_run and record.undoing:
         list_undo(node, record)
         return

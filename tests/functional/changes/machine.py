@@ -46,9 +46,14 @@ class Machine:
     def begin(self, *words: str) -> subprocess.Popen[str]:
         """Start a command that goes on while the test does."""
         return subprocess.Popen(
-            [*PROGRAM, self.module, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            text=True, env=self.environment, cwd=REPOSITORY,
-        )  # fmt: skip
+            [*PROGRAM, self.module, *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=self.environment,
+            cwd=REPOSITORY,
+        )
 
     def do(self, *words: str) -> Ended:
         return ended(self.begin(*words))

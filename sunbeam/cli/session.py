@@ -21,7 +21,15 @@ from sunbeam.core.node import Node, this_node
 from sunbeam.core.paths import Paths
 from sunbeam.core.request import Request
 from sunbeam.core.running import run
-from sunbeam.core.watching import ChangeEnded, cut_off, follow_other, follow_worker
+from sunbeam.core.watching import (
+    ChangeEnded,
+    Interrupts,
+    cut_off,
+    follow_other,
+    follow_worker,
+    interrupt,
+    maker,
+)
 
 __all__ = ["Node", "run", "this_node"]
 
@@ -75,22 +83,27 @@ def run_change(request: Request, *, output: Output = Output.TEXT, dry_run: bool 
     _make(making, output, lambda running: _wants(running, request))
 
 
-def go_on(record: ChangeRecord, deed: Deed, output: Output) -> None:
-    """Do ``deed`` with a recorded change, which is built again, in a worker.  Raises as ``run_change``."""
+def go_on(record: ChangeRecord, deed: Deed, output: Output, *, undoing: bool = False) -> None:
+    """Do ``deed`` with a recorded change, which is built again, in a worker.  Raises as ``run_change``.
+
+    ``undoing`` is which way that leads: if it goes that way already, that is followed.
+    """
     require_root()
     request = Request(record.kind, record.intent)
     making = Making(this_node(), partial(_build, request=request), this_command(), deed)
-    _make(making, output, lambda running: running.id == record.id and running.undoing == record.undoing)
+    _make(making, output, lambda running: running.id == record.id and running.undoing == undoing)
 
 
 def _make(making: Making, output: Output, same: Callable[[ChangeRecord], bool]) -> None:
     """Start a worker and show what it does; if another makes the ``same`` change, show that."""
     from sunbeam.cli.render import renderer
 
-    worker = making.start()
     try:
-        with renderer(output) as show:
-            follow_worker(worker, show)
+        with Interrupts() as interrupts:
+            worker = making.start()
+            interrupts.stop_by(worker.interrupt)
+            with renderer(output) as show:
+                follow_worker(worker, show)
     except ChangeLocked:
         running = _running(making.node.paths)
         if running is None or not same(running):
@@ -106,7 +119,8 @@ def watch(change: int, output: Output = Output.TEXT) -> None:
     from sunbeam.cli.render import renderer
 
     paths = this_node().paths
-    with renderer(output) as show:
+    with Interrupts() as interrupts, renderer(output) as show:
+        interrupts.stop_by(lambda: interrupt(maker(paths, change)))
         finished = follow_other(paths, change, show)
     if finished is None:
         raise cut_off(f"no process makes change {change} any more", "sunbeam resume")

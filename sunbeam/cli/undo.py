@@ -54,7 +54,7 @@ def undo(
         check_undone(journal.changes(), record)
         await engine.undo(wanted, journal.change(record.id))
 
-    go_on(record, deed, output)
+    go_on(record, deed, output, undoing=True)
 
 
 def list_undo(node: Node, record: ChangeRecord) -> None:

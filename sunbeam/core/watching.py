@@ -6,9 +6,9 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from sunbeam.core.command import this_command
 from sunbeam.core.errors import ExitCode, Interrupted, SunbeamError
@@ -17,7 +17,7 @@ from sunbeam.core.events import ChangeFinished, ChangeStarted, Event, Heartbeat
 from sunbeam.core.lock import Holder, holder
 from sunbeam.core.paths import Paths
 from sunbeam.core.status import ChangeStatus
-from sunbeam.core.worker import Began, Ended, Told, Worker
+from sunbeam.core.worker import INTERRUPTS, Began, Ended, Told, Worker
 
 LOOK_SECONDS = 0.1
 TICK_SECONDS = 0.5
@@ -69,21 +69,20 @@ def follow_worker(worker: Worker, show: Shown) -> None:
     tail: Tail | None = None
     ended: Ended | None = None
     pulse = Pulse(show)
-    with interrupting(worker.interrupt):
-        while ended is None:
-            try:
-                message = worker.receive(LOOK_SECONDS)
-            except EOFError:
-                break
-            if isinstance(message, Told):
-                show(message.event)
-            elif isinstance(message, Began):
-                tail = Tail(message.log, message.offset)
-            elif isinstance(message, Ended):
-                ended = message
-            _show_new(tail, show)
-            pulse.beat()
-        code = worker.wait()
+    while ended is None:
+        try:
+            message = worker.receive(LOOK_SECONDS)
+        except EOFError:
+            break
+        if isinstance(message, Told):
+            show(message.event)
+        elif isinstance(message, Began):
+            tail = Tail(message.log, message.offset)
+        elif isinstance(message, Ended):
+            ended = message
+        _show_new(tail, show)
+        pulse.beat()
+    code = worker.wait()
     _show_new(tail, show)
     if ended is None:
         why = f"its process ended with {code}" if code >= 0 else f"signal {-code} killed its process"
@@ -101,15 +100,14 @@ def follow_other(paths: Paths, change: int, show: Shown) -> ChangeFinished | Non
     tail = Tail(_opened(file), _last_start(file))
     pulse = Pulse(show)
     last: Event | None = None
-    with interrupting(lambda: interrupt(maker(paths, change))):
-        going = True
-        while going:
-            going = maker(paths, change) is not None
-            for last in tail.new():
-                show(last)
-            if going:
-                pulse.beat()
-                time.sleep(LOOK_SECONDS)
+    going = True
+    while going:
+        going = maker(paths, change) is not None
+        for last in tail.new():
+            show(last)
+        if going:
+            pulse.beat()
+            time.sleep(LOOK_SECONDS)
     tail.close()
     return last if isinstance(last, ChangeFinished) else None
 
@@ -126,29 +124,38 @@ def interrupt(found: Holder | None) -> None:
             os.kill(found.pid, signal.SIGTERM)
 
 
-@contextmanager
-def interrupting(stop: Callable[[], None]) -> Iterator[None]:
-    """Ctrl-C and SIGTERM stop the change, whose end is waited for; a second one ends the waiting.
+class Interrupts:
+    """Within, Ctrl-C and SIGTERM stop the change, whose end is waited for; a second one ends the waiting.
 
-    Raises Interrupted for the second.
+    One that comes before there is something to ``stop`` is kept.  Raises Interrupted for the second.
     """
-    heard = 0
 
-    def handle(number: int, frame: object) -> None:
-        nonlocal heard
-        heard += 1
-        if heard > 1:
+    def __init__(self) -> None:
+        self._heard = 0
+        self._stop: Callable[[], None] | None = None
+        self._before: dict[int, Any] = {}
+
+    def stop_by(self, stop: Callable[[], None]) -> None:
+        self._stop = stop
+        if self._heard:
+            stop()
+
+    def __enter__(self) -> Interrupts:
+        self._before = {number: signal.signal(number, self._handle) for number in INTERRUPTS}
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _handle(self, number: int, frame: object) -> None:
+        self._heard += 1
+        if self._heard > 1:
             raise Interrupted(
                 "Not waited for the end", why="the change is being stopped", next_command="sunbeam attach"
             )
-        stop()
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        if self._stop is not None:
+            self._stop()
 
 
 class Pulse:

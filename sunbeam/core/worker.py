@@ -24,6 +24,8 @@ from sunbeam.core.command import this_command
 from sunbeam.core.errors import ExitCode, Interrupted, SunbeamError
 from sunbeam.core.events import Event
 
+INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
+
 
 @dataclass(frozen=True)
 class Told:
@@ -109,8 +111,11 @@ def start_worker(work: Callable[[Channel], None]) -> Worker:
     ours, theirs = Pipe()
     sys.stdout.flush()
     sys.stderr.flush()
+    # A signal that comes before the worker has handlers of its own waits for them.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTS)
     pid = os.fork()
     if pid:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
         return Worker(pid, ours)
     ours.close()
@@ -130,6 +135,7 @@ def _be_a_worker(work: Callable[[Channel], None], channel: Channel) -> NoReturn:
 
 def _failure(work: Callable[[Channel], None], channel: Channel) -> BaseException | None:
     try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPTS)
         work(channel)
     except KeyboardInterrupt:
         return Interrupted("Interrupted", next_command=this_command())
@@ -146,8 +152,8 @@ def _leave_terminal() -> None:
     os.setsid()
     # Not SIG_IGN, which the programs that it starts would inherit.
     signal.signal(signal.SIGHUP, lambda number, frame: None)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in INTERRUPTS:
+        signal.signal(number, signal.default_int_handler)
     nowhere = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(nowhere, standard)

@@ -54,9 +54,22 @@ class Wait(Task):
         async def look() -> Look:
             return Look(done=word.exists(), missing="a word")
 
-        await context.wait_for(look, pause_seconds=0.05)
+        try:
+            await context.wait_for(look, pause_seconds=0.05)
+        except asyncio.CancelledError:
+            await self._take_time(context)
+            raise
         if word.read_text() == "fail":
             raise SunbeamError("It was the wrong word", where="the root folder")
+
+    async def _take_time(self, context: Context) -> None:
+        """As somebody who stops does that has something in his hands."""
+        context.report("taking my time")
+
+        async def look() -> Look:
+            return Look(done=not (context.paths.root / "stubborn").exists(), missing="calm")
+
+        await context.wait_for(look, pause_seconds=0.05)
 
 
 class Keep(Task):

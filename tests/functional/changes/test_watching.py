@@ -73,6 +73,41 @@ def test_interrupted_in_a_watcher_the_change_ends_with_130(
     assert resumed.code == 0 and "Continue: Make bread" in resumed.out
 
 
+def test_interrupted_at_its_very_beginning_nothing_goes_on(machine: Machine) -> None:
+    for _ in range(4):
+        running = machine.begin("make", "bread")
+        until(machine.paths.change_lock.exists)
+        running.send_signal(signal.SIGINT)
+        told = ended(running)
+        assert told.code == 130 and "Error: Interrupted" in told.err and "Traceback" not in told.err
+        assert machine.idle()
+        machine.paths.change_lock.unlink()
+
+
+def test_a_second_interrupt_does_not_wait_for_the_end(machine: Machine) -> None:
+    (machine.root / "stubborn").touch()
+    running = machine.begin("make", "bread")
+    machine.worker()
+    running.send_signal(signal.SIGINT)
+    until(lambda: "taking my time" in machine.log(1))
+    assert running.poll() is None
+    running.send_signal(signal.SIGINT)
+    told = ended(running)
+    assert told.code == 130 and "Not waited for the end" in told.err and "sunbeam attach" in told.err
+    assert not machine.idle()
+    (machine.root / "stubborn").unlink()
+    assert machine.do("attach").code == 130
+
+
+def test_what_is_made_is_not_undone_meanwhile(machine: Machine) -> None:
+    making = machine.begin("make", "bread")
+    machine.worker()
+    told = machine.do("undo", "1", "--yes")
+    assert told.code == 1 and "Another change is running" in told.err
+    machine.say()
+    assert ended(making).code == 0
+
+
 def test_a_killed_watcher_leaves_the_change_running(machine: Machine) -> None:
     watcher = machine.begin("make", "bread")
     worker = machine.worker()

@@ -23,7 +23,7 @@ def test_a_killed_sunbeamd_is_back_and_no_container_restarts() -> None:
     while "All is well." not in status() and time.monotonic() < deadline:
         time.sleep(1)
     assert "All is well." in status()
-    assert containers() == before
+    assert before.items() <= containers().items()  # beside them it may be trying KVM in one that passes
 
 
 def test_a_killed_container_comes_back(sunbeam: Program) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import platform
 import secrets
 import signal
@@ -183,7 +184,9 @@ async def _main(paths: Paths, new_runtime: NewRuntime) -> None:
 def main(new_runtime: NewRuntime = embedded) -> None:
     """``python -m sunbeam.cluster.daemon [ROOT]``: what the service runs."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    paths = Paths(Path(sys.argv[1] if len(sys.argv) > 1 else "/"))
+    paths = Paths(Path(sys.argv[1] if len(sys.argv) > 1 else "/").absolute())
+    if paths.state.is_dir():
+        os.chdir(paths.state)  # conmon leaves a file "oom" where it was started
     try:
         asyncio.run(_main(paths, new_runtime))
     except Exception as failure:

@@ -17,6 +17,8 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 FOLDERS_OF_TOOLS = ("/root/.npm", "/root/.config", "/root/.local", "/root/.pki", "/var/lib/containers/cache")
 """Homes of npm, Chromium and their like, which the tests use as well; podman's cache of where layers were."""
 
+PROGRAMS = ("sunbeam", "conmon", "etcd", "nova", "neutron", "ovs-", "ovsdb", "mariadb", "qemu")
+
 
 async def main(action: str, file: Path) -> int:
     """0 if there is no trace (or after ``take``), 1 with a line for each on standard output."""
@@ -26,17 +28,19 @@ async def main(action: str, file: Path) -> int:
         file.write_text(now.dump())
         return 0
     differences = trace.diff(trace.Snapshot.load(file.read_text()), now)
-    found = [line for line in differences if not line.startswith("process ") or _is_ours(line)]
+    found = [line for line in differences if not _is_of_others(line)]
     for line in found:
         print(line)
     print(f"{len(found)} traces")
     return 1 if found else 0
 
 
-def _is_ours(line: str) -> bool:
-    """Processes of the machine's other users come and go; these are Sunbeam's."""
-    words = ("sunbeam", "conmon", "etcd", "nova", "neutron", "ovs-", "ovsdb", "mariadb", "qemu")
-    return line.startswith("process added") and any(word in line for word in words)
+def _is_of_others(line: str) -> bool:
+    """Programs of others come and go and write on in their logs, such as the log of whoever runs this."""
+    what, path_and_states = line.split(": ", 1)
+    if what.startswith("process "):
+        return what != "process added" or not any(word in line for word in PROGRAMS)
+    return what == "file changed" and path_and_states.split(" (")[0].endswith(".log")
 
 
 if __name__ == "__main__":

@@ -103,7 +103,7 @@ class Teardown:
         """What containers that podman does not know, and killed builds, left in the runtime's own folder."""
         for runtime, file in STATES.items():
             for state in Path("/run", runtime).glob(f"*/{file}"):
-                if f"{self.podman.folders.storage}/" in state.read_text():
+                if f'"{self.podman.folders.storage}/' in state.read_text():
                     words = [runtime, "delete", "--force", state.parent.name]
                     await self.processes.run(words, check=False, timeout=20)
                     shutil.rmtree(state.parent, ignore_errors=True)

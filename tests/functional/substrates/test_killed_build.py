@@ -8,10 +8,8 @@ import sys
 import time
 from pathlib import Path
 
-from sunbeam.core.paths import Paths
-from sunbeam.core.process import SystemProcesses
 from sunbeam.images.leftovers import end_leftovers
-from sunbeam.substrates.embedded.podman import Podman
+from tests.functional.substrates.conftest import Substrate
 
 BEGIN = """
 import asyncio, sys
@@ -38,7 +36,14 @@ async def test_a_killed_build(tmp_path: Path, root_file_system: Path) -> None:
     assert await end_leftovers(work) >= 1
     assert await end_leftovers(work) == 0
     assert not [line for line in command_lines() if str(work) in line]
-    await Podman(SystemProcesses(), Paths(tmp_path)).call(["system", "reset", "--force"], check=False)
+    await Substrate(tmp_path).teardown().run()
+    assert not runtime_states(tmp_path)
+
+
+def runtime_states(root: Path) -> list[Path]:
+    """What a container runtime keeps of containers in a storage below ``root``."""
+    states = [*Path("/run/runc").glob("*/state.json"), *Path("/run/crun").glob("*/status")]
+    return [path for path in states if f"{root}/" in path.read_text()]
 
 
 def begin_and_kill(root: Path, work: Path) -> None:

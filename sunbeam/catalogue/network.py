@@ -28,8 +28,7 @@ NETWORK = (
     Entry(
         "dns-dead",
         "No nameserver of /etc/resolv.conf answers.",
-        "Correct /etc/resolv.conf or repair the way to its nameservers; `getent ahosts"
-        " deb.debian.org` tries it.",
+        "Correct /etc/resolv.conf or repair the way to its nameservers; `getent ahosts NAME` tries it.",
     ),
     Entry(
         "dns-unknown-name",

@@ -10,8 +10,8 @@ from typing import Any
 
 from aiohttp import web
 
-from sunbeam.cli.wizard.answer_file import answer_file
 from sunbeam.core.detection.detected import Detected
+from sunbeam.core.manifest.answer_file import answer_file
 from sunbeam.core.manifest.text import manifest_text
 from sunbeam.core.snapshot import replace_file
 from sunbeam.web.draft import Draft, Field

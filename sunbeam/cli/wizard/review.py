@@ -10,11 +10,11 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from sunbeam.cli.wizard import screens
-from sunbeam.cli.wizard.answer_file import cannot_save, save
 from sunbeam.cli.wizard.page import Ask, Page
 from sunbeam.core.errors import PreflightFailed, Problem
 from sunbeam.core.foresight import Preview
 from sunbeam.core.interview import Interview
+from sunbeam.core.manifest.answer_file import cannot_save, save
 from sunbeam.core.manifest.effective import Effective
 
 GO, AGAIN, SAVE, ALL, ADVANCED, QUIT = "go", "again", "save", "all", "advanced", "quit"

@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator
 from dataclasses import asdict
 from pathlib import Path
 
-from sunbeam.cli.main import COMMANDS
 from sunbeam.doctor.look import Look
 from sunbeam.doctor.readings import node
 from sunbeam.doctor.readings.text import tail, text
@@ -68,11 +67,10 @@ async def printed(look: Look, commands: dict[str, tuple[str, ...]]) -> Files:
 async def findings(look: Look) -> Files:
     """In processes of their own: what stalls there does not stall here."""
     for name in ("doctor", "check"):
-        if name in COMMANDS:
-            ended = await look.processes.run(
-                [sys.executable, "-m", "sunbeam", name, "--format", "json"], check=False, timeout=50
-            )
-            yield f"{name}.json", ended.stdout or ended.stderr
+        ended = await look.processes.run(
+            [sys.executable, "-m", "sunbeam", name, "--format", "json"], check=False, timeout=50
+        )
+        yield f"{name}.json", ended.stdout or ended.stderr
 
 
 async def changes(look: Look) -> Files:

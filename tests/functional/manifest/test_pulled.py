@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import io
-import os
-import shutil
 import tarfile
 from pathlib import Path
-
-import pytest
 
 from sunbeam.core.paths import Paths
 from sunbeam.core.process import SystemProcesses
 from sunbeam.images.pulled import PulledImage, is_pulled, pull
 from sunbeam.substrates.embedded.podman import Podman
-
-pytestmark = pytest.mark.skipif(
-    os.geteuid() != 0 or not shutil.which("podman"), reason="needs root and podman"
-)
 
 
 async def archive(podman: Podman, folder: Path) -> Path:

@@ -1,7 +1,6 @@
 """The manager as process 1 of its own process namespace."""
 
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -13,10 +12,6 @@ import pytest
 from ops import pebble
 
 from tests.functional.pebble.harness import wait_for
-
-pytestmark = pytest.mark.skipif(
-    os.geteuid() != 0 or not shutil.which("unshare"), reason="needs root and unshare"
-)
 
 
 class Namespace:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,32 +14,13 @@ from sunbeam.cluster.probes import ApiHealth, CloudHealth, Server
 from sunbeam.cluster.settings import NodeSettings
 from sunbeam.cluster.supervised import SupervisedServices
 from sunbeam.core.paths import Paths
-from sunbeam.juju.status import ModelStatus, parse_status
-
-
-def model(**units: tuple[str, str, str]) -> ModelStatus:
-    """Applications with one unit each: workload, agent, message."""
-    applications: dict[str, Any] = {
-        name: {
-            "int": 1,
-            "units": {
-                f"{name}/0": {
-                    "workload-status": {"status": workload, "info": message},
-                    "agent-status": {"status": agent},
-                    "leader": True,
-                    "address": "10.20.30.9",
-                }
-            },
-        }
-        for name, (workload, agent, message) in units.items()
-    }
-    return parse_status({"model": {"name": "openstack", "type": "caas"}, "applications": applications})
-
+from sunbeam.juju.status import parse_status
+from tests.fakes.cloud import model
 
 NODE = NodeHealth("one", "192.0.2.7", ("control",), {"etcd": "running", "sunbeamd": "running"})
 NOVA = ApiHealth("compute", "https://192.0.2.7/openstack-nova/v2.1", 12)
 FIRST = Server("first", "demo", "ACTIVE", ("192.168.55.4", "172.24.4.9"), "id-1")
-WELL = Health(NODE, (model(nova=("active", "idle", "")),), CloudHealth((NOVA,), (FIRST,)))
+WELL = Health(NODE, (model("openstack", nova=("active", "idle", "")),), CloudHealth((NOVA,), (FIRST,)))
 
 
 def next_of(health: Health) -> str:
@@ -52,11 +32,11 @@ def test_a_cloud_that_is_up_has_no_problems() -> None:
 
 
 def test_a_hook_that_runs_is_no_problem() -> None:
-    assert replace(WELL, models=(model(nova=("active", "executing", "")),)).problems() == []
+    assert replace(WELL, models=(model("openstack", nova=("active", "executing", "")),)).problems() == []
 
 
 def test_a_unit_in_error_leads_to_its_log() -> None:
-    health = replace(WELL, models=(model(nova=("error", "error", "hook failed")),))
+    health = replace(WELL, models=(model("openstack", nova=("error", "error", "hook failed")),))
     assert [problem.what for problem in health.problems()] == ["nova/0: error: hook failed"]
     assert next_of(health) == "sunbeam debug log --unit nova/0"
 
@@ -101,7 +81,7 @@ def test_tables_end_with_the_verdict(capsys: pytest.CaptureFixture[str]) -> None
 
 def test_many_problems_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
     units = {f"app{number}": ("blocked", "idle", "no database") for number in range(10)}
-    show_tables(replace(WELL, models=(model(**units),)))
+    show_tables(replace(WELL, models=(model("openstack", **units),)))
     shown = capsys.readouterr().out
     assert "  app0/0: blocked: no database\n" in shown
     assert "  and 2 more\n" in shown

@@ -15,38 +15,10 @@ from sunbeam.core.sealing import Sealer
 from sunbeam.terraform.backend import owner
 from sunbeam.terraform.state_server import basic_auth, routes
 from sunbeam.terraform.state_store import KEPT_VERSIONS, LEASE_SECONDS, States
+from tests.fakes.store import MemoryStore
 
 HERE = owner()
 ELSEWHERE = {**HERE, "host": "another-node", "command": "sunbeam bootstrap"}
-
-
-class MemoryDocuments:
-    def __init__(self) -> None:
-        self.content: dict[str, bytes] = {}
-
-    async def get(self, key: str) -> bytes | None:
-        return self.content.get(key)
-
-    async def put(self, key: str, value: bytes) -> None:
-        self.content[key] = value
-
-    async def delete(self, key: str) -> bool:
-        return self.content.pop(key, None) is not None
-
-    async def create(self, key: str, value: bytes) -> bool:
-        return self.content.setdefault(key, value) is value
-
-    async def replace(self, key: str, old: bytes, new: bytes | None) -> bool:
-        if self.content.get(key) != old:
-            return False
-        if new is None:
-            del self.content[key]
-        else:
-            self.content[key] = new
-        return True
-
-    async def entries(self, prefix: str) -> dict[str, bytes]:
-        return {key: value for key, value in self.content.items() if key.startswith(prefix)}
 
 
 class Clock:
@@ -56,8 +28,8 @@ class Clock:
         return self.now
 
 
-def states(clock: Clock | None = None) -> tuple[States, MemoryDocuments]:
-    documents = MemoryDocuments()
+def states(clock: Clock | None = None) -> tuple[States, MemoryStore]:
+    documents = MemoryStore()
     return States(documents, Sealer(bytes(32)), HERE["host"], clock or Clock()), documents
 
 

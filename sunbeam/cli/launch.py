@@ -36,10 +36,10 @@ def how_to_reach(name: str) -> str:
     from sunbeam.cluster.openstack import DEMO
     from sunbeam.cluster.settings import NodeSettings
     from sunbeam.tasks.launch import answers, floating_address
-    from sunbeam.tasks.openstack_call import call
+    from sunbeam.tasks.openstack_call import ask
 
     paths = this_node().paths
-    address = run(call(paths, DEMO, lambda cloud: floating_address(cloud, name)))
+    address = run(ask(paths, DEMO, lambda cloud: floating_address(cloud, name)))
     if interface := NodeSettings.read(paths).interface:
         return f"{name} has {address} on the network of {interface}.  Try there: curl http://{address}"
     if run(answers(address)) == 80:

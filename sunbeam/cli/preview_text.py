@@ -114,6 +114,9 @@ def _touches(kind: str, verb: str, touches: list[Touch], indent: str, columns: i
         noun = kind if len(touches) == 1 else f"{kind}s"
         yield from _wrapped(f"{verb} {noun} {', '.join(names)}", indent, columns)
         return
+    if kind == "cloud":
+        yield from _wrapped(f"{verb} {', '.join(names)}", indent, columns)
+        return
     for folder, members in groupby(names, key=lambda name: name.rpartition("/")[0]):
         files = list(members)
         if folder and len(files) > FEW:

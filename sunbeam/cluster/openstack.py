@@ -36,6 +36,19 @@ def connect(paths: Paths, cloud: str = CLOUD) -> Connection:
     )
 
 
+def logs_in(paths: Paths, cloud: str) -> bool:
+    """Whether Keystone takes the credentials of that entry."""
+    from keystoneauth1.exceptions import ClientException
+    from openstack.exceptions import SDKException
+
+    try:
+        with connect(paths, cloud) as connection:
+            connection.authorize()
+    except (SDKException, ClientException):
+        return False
+    return True
+
+
 def add_demo_entry(text: str, project: str, user: str, password: str) -> str:
     """clouds.yaml ``text`` with an entry ``demo`` for the demo user beside the administrator's."""
     document: dict[str, Any] = yaml.safe_load(text)

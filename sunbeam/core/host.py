@@ -7,13 +7,14 @@ a program changed) is recorded with what was there before, first the record, the
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from sunbeam.core.clock import Clock
 from sunbeam.core.host_undo import PACKAGES, HostUndo
@@ -24,14 +25,17 @@ from sunbeam.core.process import Completed, Processes
 from sunbeam.core.redaction import Redactor
 from sunbeam.core.snapshot import fingerprint, replace_file, replace_link, snapshot
 
+Place = Literal["machine", "cloud"]
+
 
 @dataclass(frozen=True)
 class Mutation:
-    """One entry of a dry run or log: a verb and what it is done to; ``seconds`` it took."""
+    """One entry of a dry run or log: a verb and what it is done to, in which place; ``seconds`` it took."""
 
     verb: str
     target: str
     seconds: float = 0.0
+    place: Place = "machine"
 
 
 @dataclass(frozen=True)
@@ -66,13 +70,18 @@ class Host:
         self._clock = clock
         self._redactor = redactor
         self._packages = Packages(processes)
-        self._observer: Callable[[Mutation], None] = lambda mutation: None
+        self._observer: Callable[[Mutation], object] = lambda mutation: None
 
-    def observed_by(self, observer: Callable[[Mutation], None]) -> Host:
+    def observed_by(self, observer: Callable[[Mutation], object]) -> Host:
         """The same host, whose mutations are told to ``observer`` too."""
         observed = copy.copy(self)
         observed._observer = observer
         return observed
+
+    def for_thread(self) -> Host:
+        """The same host for work in another thread; the observer is told in the one of the event loop."""
+        loop, observer = asyncio.get_running_loop(), self._observer
+        return self.observed_by(lambda mutation: loop.call_soon_threadsafe(observer, mutation))
 
     async def read(self, argv: Sequence[str | Path], *, check: bool = True) -> Completed:
         """Run a program that only reads; done in a dry run as well."""
@@ -197,14 +206,14 @@ class Host:
         await HostUndo(self, self._journal, self._packages, report).some(targets)
 
     @contextmanager
-    def mutation(self, verb: str, target: str) -> Iterator[bool]:
+    def mutation(self, verb: str, target: str, place: Place = "machine") -> Iterator[bool]:
         """List, time and tell a mutation; whether to really do it."""
         began = self._clock.monotonic()
         try:
             yield not self.dry_run
         finally:
             seconds = self._clock.monotonic() - began
-            mutation = Mutation(verb, self._redactor.redact(target), seconds)
+            mutation = Mutation(verb, self._redactor.redact(target), seconds, place)
             self.performed.append(mutation)
             self._observer(mutation)
 

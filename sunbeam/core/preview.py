@@ -57,7 +57,9 @@ def _foresight(planned: Planned) -> Foresight:
 
 
 def _touches(mutation: Mutation) -> Iterator[Touch]:
-    if mutation.verb.endswith(" packages"):
+    if mutation.place == "cloud":
+        yield Touch("cloud", mutation.verb, mutation.target)
+    elif mutation.verb.endswith(" packages"):
         verb = mutation.verb.removesuffix(" packages")
         yield from (Touch("package", verb, name) for name in mutation.target.split())
     elif mutation.verb.endswith(" service"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from sunbeam.cluster.openstack import (
     add_demo_entry,
     cloud_entry,
     demo_password,
+    logs_in,
     remove_demo_entry,
 )
 from sunbeam.core.engine import Change
@@ -69,11 +71,13 @@ def configure(paths: Paths, manifest: Manifest) -> Change:
 
 
 class Ensure(Task):
-    """Objects of OpenStack by name, made unless they exist; the callables run in a thread.
+    """Objects of OpenStack by name, made unless they exist; the callables run in a thread, rehearsed too.
 
     ``check`` tells what of them cannot be as wanted; it is not asked before there is a demo user.  ``remove``
     takes them back and says what was kept since somebody uses it.
     """
+
+    rehearsable = True
 
     def __init__(
         self,
@@ -98,15 +102,14 @@ class Ensure(Task):
         if self._check is not None:
             with suppress(SunbeamError):  # without an answer there is none to judge
                 cloud_entry(context.paths, DEMO)
-                found = await call(context.paths, self._cloud, self._check)
+                found = await call(context, self._cloud, self._check)
         return found
 
     async def act(self, context: Context) -> None:
-        if not context.host.dry_run:
-            await call(context.paths, self._cloud, self._make)
+        await call(context, self._cloud, self._make)
 
     async def undo(self, context: Context) -> None:
-        report_kept(context, await call(context.paths, self._cloud, self._remove))
+        report_kept(context, await call(context, self._cloud, self._remove))
 
 
 class DemoAccount(Task):
@@ -114,23 +117,24 @@ class DemoAccount(Task):
 
     id = "demo-account"
     title = "Make the demo project and user"
+    rehearsable = True
 
     def __init__(self, demo: Demo) -> None:
         self._demo = demo
 
     async def act(self, context: Context) -> None:
-        if context.host.dry_run:
-            return
         file = context.paths.etc / "clouds.yaml"
         demo = self._demo
         password = str(resolve(demo.password, context.host.remember_secret))
         password = password or demo_password(context.paths, demo.user)
-        entry = add_demo_entry(file.read_text(), demo.project, demo.user, password)
-        context.host.write_file(file, entry, 0o600)
-        await call(context.paths, CLOUD, lambda cloud: _account(cloud, demo, password))
+        before = file.read_text()
+        wanted = add_demo_entry(before, demo.project, demo.user, password)
+        known = wanted == before and await asyncio.to_thread(logs_in, context.paths, DEMO)
+        context.host.write_file(file, wanted, 0o600)
+        await call(context, CLOUD, lambda cloud: _account(cloud, demo, "" if known else password))
 
     async def undo(self, context: Context) -> None:
-        kept = await call(context.paths, CLOUD, lambda cloud: remove_account(cloud, self._demo))
+        kept = await call(context, CLOUD, lambda cloud: remove_account(cloud, self._demo))
         report_kept(context, kept)
         file = context.paths.etc / "clouds.yaml"
         if not kept and file.exists():
@@ -138,6 +142,7 @@ class DemoAccount(Task):
 
 
 def _account(cloud: Connection, demo: Demo, password: str) -> None:
+    """``password`` is empty if the user has the right one."""
     identity = cloud.identity
     domain = "default"
     project = identity.find_project(demo.project, domain_id=domain) or identity.create_project(
@@ -148,10 +153,14 @@ def _account(cloud: Connection, demo: Demo, password: str) -> None:
         user = identity.create_user(
             name=demo.user, domain_id=domain, password=password, default_project_id=project.id
         )
-    else:
+    elif password:
         identity.update_user(user, password=password)
-    identity.assign_project_role_to_user(project, user, identity.find_role("member"))
-    cloud.set_compute_quotas(project.id, **demo.quota.model_dump())
+    role = identity.find_role("member")
+    if not identity.validate_user_has_project_role(project, user, role):
+        identity.assign_project_role_to_user(project, user, role)
+    wanted, quotas = demo.quota.model_dump(), dict(cloud.compute.get_quota_set(project))
+    if any(quotas.get(name) != limit for name, limit in wanted.items()):
+        cloud.compute.update_quota_set(project, force=True, **wanted)
 
 
 def _external(cloud: Connection, external: External) -> None:
@@ -226,7 +235,8 @@ def _private(cloud: Connection, demo: Demo) -> None:
 
 
 def _security_group(cloud: Connection) -> None:
-    group = cloud.network.find_security_group("default", project_id=cloud.current_project_id)
+    project = cloud.current_project_id
+    group = cloud.network.find_security_group("default", project_id=project, ignore_missing=False)
     rules = cloud.network.security_group_rules(security_group_id=group.id, direction="ingress")
     existing = {(rule.protocol, rule.port_range_min) for rule in rules}
     for protocol, port in RULES:

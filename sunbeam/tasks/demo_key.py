@@ -23,20 +23,20 @@ class KeyPair(Task):
 
     id = "key-pair"
     title = "Make an SSH key"
+    rehearsable = True
 
     def __init__(self, *needs: str) -> None:
         self.needs = needs
 
     async def act(self, context: Context) -> None:
         file = context.paths.etc / "demo.key"
-        if not file.exists():
-            context.host.write_file(file, _new_private_key(), 0o600)
-        if not context.host.dry_run:
-            public = _public_half(file.read_bytes())
-            await call(context.paths, DEMO, lambda cloud: _upload_key(cloud, public))
+        private = file.read_text() if file.exists() else _new_private_key()
+        context.host.write_file(file, private, 0o600)
+        public = _public_half(private.encode())
+        await call(context, DEMO, lambda cloud: _upload_key(cloud, public))
 
     async def undo(self, context: Context) -> None:
-        kept = await call(context.paths, DEMO, lambda cloud: remove_key(cloud, KEY))
+        kept = await call(context, DEMO, lambda cloud: remove_key(cloud, KEY))
         report_kept(context, kept)
         if not kept:
             context.host.remove(context.paths.etc / "demo.key")

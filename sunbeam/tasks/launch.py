@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from sunbeam.cluster.openstack import DEMO
 from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.engine import Change
 from sunbeam.core.errors import SunbeamError
+from sunbeam.core.foresight import Foresight, Touch
 from sunbeam.core.task import Context, Task
 from sunbeam.core.wait import Look, wait_for
 from sunbeam.tasks.demo import EXTERNAL
@@ -39,24 +41,24 @@ def launch(name: str, image: str, flavor: str) -> Change:
 
 class CreateServer(Task):
     id = "server"
+    rehearsable = True
 
     def __init__(self, name: str, image: str, flavor: str) -> None:
         self.title = f"Ask for the VM {name}"
         self._name, self._image, self._flavor = name, image, flavor
 
     async def is_done(self, context: Context) -> bool:
-        return bool(await call(context.paths, DEMO, self._exists))
+        return bool(await call(context, DEMO, self._exists))
 
     async def act(self, context: Context) -> None:
-        if not context.host.dry_run:
-            await call(context.paths, DEMO, self._create)
+        await call(context, DEMO, self._create)
 
     async def loses(self, context: Context) -> list[str]:
-        there = await call(context.paths, DEMO, lambda cloud: cloud.compute.find_server(self._name))
+        there = await call(context, DEMO, lambda cloud: cloud.compute.find_server(self._name))
         return [f"VM {self._name} with its disk"] if there is not None else []
 
     async def undo(self, context: Context) -> None:
-        await call(context.paths, DEMO, self._delete)
+        await call(context, DEMO, self._delete)
 
     def _exists(self, cloud: Connection) -> bool:
         server = cloud.compute.find_server(self._name)
@@ -107,10 +109,13 @@ class AttachFloatingAddress(Task):
         self._name = name
 
     async def is_done(self, context: Context) -> bool:
-        return bool(await call(context.paths, DEMO, lambda cloud: floating_address(cloud, self._name)))
+        return bool(await call(context, DEMO, lambda cloud: floating_address(cloud, self._name)))
+
+    async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:
+        return Foresight(touches=(Touch("cloud", "create floating address", self._name),))
 
     async def undo(self, context: Context) -> None:
-        await call(context.paths, DEMO, self._release)
+        await call(context, DEMO, self._release)
 
     def _release(self, cloud: Connection) -> None:
         address = floating_address(cloud, self._name)
@@ -122,7 +127,7 @@ class AttachFloatingAddress(Task):
             return
 
         async def attached() -> Look:
-            return await call(context.paths, DEMO, self._look)  # type: ignore[no-any-return]
+            return await call(context, DEMO, self._look)  # type: ignore[no-any-return]
 
         await wait_for(attached, context.clock, context.report, quiet_seconds=120)
 
@@ -140,7 +145,9 @@ class AttachFloatingAddress(Task):
         if port is None:
             return ""
         external = cloud.network.find_network(EXTERNAL)
-        made = cloud.network.create_ip(floating_network_id=external.id, port_id=port.id)
+        made = cloud.network.create_ip(
+            description=self._name, floating_network_id=external.id, port_id=port.id
+        )
         return str(made.floating_ip_address)
 
 
@@ -152,11 +159,14 @@ class AwaitServer(Task):
         self.needs = needs
         self._name = name
 
+    async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:
+        return Foresight(changes=False)
+
     async def act(self, context: Context) -> None:
         if context.host.dry_run:
             return
         await wait_for(
-            lambda: call(context.paths, DEMO, self._look),
+            lambda: call(context, DEMO, self._look),
             context.clock,
             context.report,
             quiet_seconds=BUILD_SECONDS,
@@ -177,10 +187,13 @@ class AwaitAnswer(Task):
         self.needs = needs
         self._name = name
 
+    async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:
+        return Foresight(changes=False)
+
     async def act(self, context: Context) -> None:
         if context.host.dry_run:
             return
-        address = await call(context.paths, DEMO, lambda cloud: floating_address(cloud, self._name))
+        address = await call(context, DEMO, lambda cloud: floating_address(cloud, self._name))
         if interface := NodeSettings.read(context.paths).interface:
             context.report(
                 f"{self._name} has {address} on the network of {interface}: this machine has no way there"
@@ -190,7 +203,7 @@ class AwaitAnswer(Task):
         async def look() -> Look:
             if await answers(address) is not None:
                 return Look(done=True)
-            said = await call(context.paths, DEMO, lambda cloud: console(cloud, self._name))
+            said = await call(context, DEMO, lambda cloud: console(cloud, self._name))
             return Look(missing=f"{self._name} at {address}: no answer yet", progress=said)
 
         await wait_for(look, context.clock, context.report, quiet_seconds=300)

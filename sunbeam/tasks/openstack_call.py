@@ -1,13 +1,16 @@
-"""Asking OpenStack for something in the middle of a change."""
+"""Asking OpenStack for something, in the middle of a change or beside one."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, cast
 
-from sunbeam.cluster.openstack import connect
+from sunbeam.cluster.openstack import CLOUD, DEMO, connect
+from sunbeam.cluster.openstack_seam import CloudSeam, Foreseen
 from sunbeam.core.errors import SunbeamError
+from sunbeam.core.host import Host
 from sunbeam.core.paths import Paths
 from sunbeam.core.task import Context
 
@@ -20,25 +23,52 @@ def report_kept(context: Context, kept: list[str]) -> None:
         context.report(f"kept {each}")
 
 
-async def call(paths: Paths, cloud: str, make: Callable[[Connection], Any]) -> Any:
-    """``make`` with a connection, in a thread.  Raises SunbeamError for what the API refuses."""
+async def call(context: Context, cloud: str, work: Callable[[Connection], Any]) -> Any:
+    """``work`` with a connection that keeps to the change's dry run and record, in a thread.
 
-    def work() -> Any:
-        connection = connect(paths, cloud)
-        from keystoneauth1.exceptions import ClientException
-        from openstack.exceptions import SDKException
+    Raises SunbeamError for what the API refuses.
+    """
+    host, paths = context.host.for_thread(), context.paths
+    project = _foreseen_project(host) if cloud == DEMO else None
 
-        try:
-            return make(connection)
-        except (SDKException, ClientException) as error:
-            raise SunbeamError(
-                "An OpenStack API refused a request",
-                where=str(getattr(error, "url", "") or "OpenStack"),
-                why=str(error),
-                next_command="sunbeam cluster status",
-                id="openstack-refused",
-            ) from error
-        finally:
-            connection.close()
+    def watched() -> Any:
+        with _connected(paths, CLOUD if project else cloud) as connection:
+            return work(cast("Connection", CloudSeam(connection, host, project)))
 
-    return await asyncio.to_thread(work)
+    return await asyncio.to_thread(watched)
+
+
+async def ask(paths: Paths, cloud: str, read: Callable[[Connection], Any]) -> Any:
+    """``read``, which changes nothing, with a connection, in a thread; raises as ``call`` does."""
+
+    def reading() -> Any:
+        with _connected(paths, cloud) as connection:
+            return read(connection)
+
+    return await asyncio.to_thread(reading)
+
+
+def _foreseen_project(host: Host) -> Foreseen | None:
+    """The demo project, if a dry run would make it."""
+    made = [each.target for each in host.performed if each.verb == "create project"]
+    return Foreseen(made[0]) if made and host.dry_run else None
+
+
+@contextmanager
+def _connected(paths: Paths, cloud: str) -> Iterator[Connection]:
+    connection = connect(paths, cloud)
+    from keystoneauth1.exceptions import ClientException
+    from openstack.exceptions import SDKException
+
+    try:
+        yield connection
+    except (SDKException, ClientException) as error:
+        raise SunbeamError(
+            "An OpenStack API refused a request",
+            where=str(getattr(error, "url", "") or "OpenStack"),
+            why=str(error),
+            next_command="sunbeam cluster status",
+            id="openstack-refused",
+        ) from error
+    finally:
+        connection.close()

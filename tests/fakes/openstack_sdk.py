@@ -1,0 +1,133 @@
+"""A cloud behind the calls of openstacksdk's ``Connection`` that first projects are made with.
+
+Objects are kept by kind with the arguments they were created with; what the real SDK refuses (an unknown
+method, an object that is not there but must be) is refused here too.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+
+class Cloud:
+    """``objects`` by kind in order of creation; users' ``passwords`` by name, ``quotas`` by project id."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, list[SimpleNamespace]] = {"role": [SimpleNamespace(id="r-1", name="member")]}
+        self.roles: set[tuple[str, str, str]] = set()
+        self.quotas: dict[str, dict[str, int]] = {}
+        self.passwords: dict[str, str] = {}
+        self._number = 0
+
+    def add(self, kind: str, **attributes: Any) -> SimpleNamespace:
+        self._number += 1
+        made = SimpleNamespace(**{"id": f"{kind}-{self._number}", "name": "", **attributes})
+        self.objects.setdefault(kind, []).append(made)
+        if kind == "project":
+            self.add("security_group", name="default", project_id=made.id)
+        return made
+
+    def connect(self, auth: dict[str, str], **rest: Any) -> Connection:
+        """What ``openstack.connection.Connection`` is replaced by."""
+        return Connection(self, auth)
+
+
+class Connection:
+    def __init__(self, cloud: Cloud, auth: dict[str, str]) -> None:
+        self._cloud, self._auth = cloud, auth
+        self.compute = self.identity = self.image = self.network = Api(cloud, self)
+
+    def __enter__(self) -> Connection:
+        return self
+
+    def __exit__(self, *error: object) -> None: ...
+
+    def close(self) -> None: ...
+
+    def authorize(self) -> None:
+        from openstack.exceptions import SDKException
+
+        if self._cloud.passwords.get(self._auth["username"]) != self._auth["password"]:
+            raise SDKException("401")
+
+    @property
+    def current_project(self) -> SimpleNamespace:
+        name = self._auth["project_name"]
+        return next(each for each in self._cloud.objects["project"] if each.name == name)
+
+    @property
+    def current_project_id(self) -> str:
+        return str(self.current_project.id)
+
+    def create_image(self, name: str, *, filename: str, **attributes: Any) -> SimpleNamespace:
+        return self._cloud.add("image", name=name, **attributes)
+
+
+class Api:
+    """Any service: ``find_KIND``, ``create_KIND``, ``delete_KIND``, ``KINDs`` and a few calls beside."""
+
+    def __init__(self, cloud: Cloud, connection: Connection) -> None:
+        self._cloud, self._connection = cloud, connection
+
+    def create_user(self, *, name: str, password: str, **attributes: Any) -> SimpleNamespace:
+        self._cloud.passwords[name] = password
+        return self._cloud.add("user", name=name, **attributes)
+
+    def update_user(self, user: SimpleNamespace, *, password: str) -> None:
+        self._cloud.passwords[user.name] = password
+
+    def validate_user_has_project_role(self, project: Any, user: Any, role: Any) -> bool:
+        return (project.id, user.id, role.id) in self._cloud.roles
+
+    def assign_project_role_to_user(self, project: Any, user: Any, role: Any) -> None:
+        self._cloud.roles.add((project.id, user.id, role.id))
+
+    def get_quota_set(self, project: SimpleNamespace) -> dict[str, int]:
+        return self._cloud.quotas.get(project.id, {"instances": 10, "cores": 20, "ram": 51200})
+
+    def update_quota_set(self, project: SimpleNamespace, *, force: bool, **limits: int) -> None:
+        self._cloud.quotas[project.id] = limits
+
+    def add_interface_to_router(self, router: Any, subnet_id: str) -> None:
+        self._cloud.add("port", device_id=router.id, fixed_ips=[{"subnet_id": subnet_id}])
+
+    def update_subnet(self, subnet: SimpleNamespace, **attributes: Any) -> None:
+        vars(subnet).update(attributes)
+
+    def wait_for_delete(self, each: SimpleNamespace, wait: int) -> None:
+        if each in self._cloud.objects["server"]:
+            raise TimeoutError
+
+    def get_server(self, server: str) -> SimpleNamespace:
+        return next(each for each in self._cloud.objects["server"] if each.id == server)
+
+    def __getattr__(self, method: str) -> Any:
+        verb, _, kind = method.partition("_")
+        if verb == "create":
+            return lambda **attributes: self._create(kind, attributes)
+        if verb == "find":
+            return lambda name, ignore_missing=True, **query: self._find(kind, name, ignore_missing, query)
+        if verb == "delete":
+            return lambda each: self._cloud.objects[kind].remove(each)
+        if method.endswith("s"):
+            return lambda **query: iter(self._cloud.objects.get(method.removesuffix("s"), []))
+        raise AttributeError(method)
+
+    def _create(self, kind: str, attributes: dict[str, Any]) -> SimpleNamespace:
+        owned = kind in ("network", "router") and {"project_id": self._connection.current_project_id}
+        defaults = {"dns_nameservers": [], "allocation_pools": [], "port_range_min": None, "status": "ACTIVE"}
+        return self._cloud.add(kind, **{**defaults, **(owned or {}), **attributes})
+
+    def _find(self, kind: str, name: str, ignore_missing: bool, query: dict[str, Any]) -> Any:
+        from openstack.exceptions import NotFoundException
+
+        def fits(each: SimpleNamespace) -> bool:
+            return all(getattr(each, key, value) == value for key, value in query.items())
+
+        found = next(
+            (each for each in self._cloud.objects.get(kind, []) if each.name == name and fits(each)), None
+        )
+        if found is None and not ignore_missing:
+            raise NotFoundException(f"No {kind} found for {name}")
+        return found

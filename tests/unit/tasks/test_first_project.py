@@ -1,0 +1,132 @@
+"""What a first project and a first VM need: what a dry run lists is what is then made, once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import openstack
+import pytest
+import yaml
+
+from sunbeam.cluster.openstack import DEMO
+from sunbeam.core.change import Change
+from sunbeam.core.errors import SunbeamError
+from sunbeam.core.host import Mutation
+from sunbeam.core.manifest.model import Manifest
+from sunbeam.core.paths import Paths
+from sunbeam.core.preview import preview
+from sunbeam.tasks.demo import configure
+from sunbeam.tasks.launch import launch
+from tests.fakes.openstack_sdk import Cloud
+from tests.unit.core.bench import Workbench
+
+ADMIN = {
+    "auth": {"auth_url": "https://192.0.2.7/v3", "username": "admin", "password": "a"},
+    "region_name": "RegionOne",
+    "cacert": "ca.crt",
+}
+
+
+@pytest.fixture
+def cloud(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cloud:
+    cloud = Cloud()
+    monkeypatch.setattr(openstack.connection, "Connection", cloud.connect)
+    cloud.add("project", name="admin")
+    paths = Paths(tmp_path)
+    paths.etc.mkdir(parents=True)
+    admin = {**ADMIN, "auth": {**ADMIN["auth"], "project_name": "admin"}}  # type: ignore[dict-item]
+    (paths.etc / "clouds.yaml").write_text(yaml.safe_dump({"clouds": {"sunbeam": admin}}))
+    return cloud
+
+
+def project(paths: Paths, **demo: Any) -> Change:
+    """Of `configure` what OpenStack is asked for; keeping manifests needs a cluster store."""
+    whole = configure(paths, Manifest.model_validate({"demo": demo}))
+    tasks = [task for task in whole.tasks if "manifest" not in task.id]
+    return Change(whole.kind, whole.title, tasks)
+
+
+async def listed(tmp_path: Path, wanted: Change) -> list[tuple[str, str]]:
+    dry = Workbench(tmp_path, dry_run=True)
+    seen = await preview(dry.engine, wanted, dry.journal)
+    return [(touch.verb, touch.name) for task in seen.tasks for touch in task.foresight.touches]
+
+
+async def done(tmp_path: Path, wanted: Change) -> list[Mutation]:
+    real = Workbench(tmp_path)
+    await real.engine.run(wanted)
+    return real.host.performed
+
+
+def pairs(performed: list[Mutation]) -> list[tuple[str, str]]:
+    return [(each.verb, each.target) for each in performed]
+
+
+async def test_a_dry_run_lists_what_a_first_project_gets(cloud: Cloud, tmp_path: Path) -> None:
+    wanted = project(Paths(tmp_path))
+    before = {kind: list(objects) for kind, objects in cloud.objects.items()}
+    foreseen = await listed(tmp_path, wanted)
+    assert cloud.objects == before and not (Paths(tmp_path).etc / "demo.key").exists()
+
+    made = pairs(await done(tmp_path, wanted))
+    assert sorted(foreseen) == sorted(made)
+    assert {
+        ("create project", "demo"),
+        ("update quotas of project", "demo"),
+        ("create network", "external"),
+        ("create network", "demo"),
+        ("create router", "demo"),
+        ("add interface to router", "demo"),
+        ("create security group rule", "tcp 22"),
+        ("create SSH key", "demo"),
+        ("create image", "guest"),
+    } <= set(made)
+    (router,) = cloud.objects["router"]
+    external, own = cloud.objects["network"]
+    assert router.external_gateway_info == {"network_id": external.id} and own.project_id != "project-1"
+
+    assert await listed(tmp_path, wanted) == []
+    assert await done(tmp_path, wanted) == []
+
+
+async def test_only_what_differs_is_listed_and_done(cloud: Cloud, tmp_path: Path) -> None:
+    await done(tmp_path, project(Paths(tmp_path)))
+    cloud.passwords["demo"] = "changed by somebody"
+    wanted = project(Paths(tmp_path), quota={"cores": 4}, network={"dns": ["192.0.2.53"]})
+    foreseen = await listed(tmp_path, wanted)
+    assert sorted(foreseen) == [("update quotas of project", "demo"), ("update subnet", "demo"),
+                                ("update user", "demo")]  # fmt: skip
+    assert pairs(await done(tmp_path, wanted)) == foreseen
+    assert cloud.passwords["demo"] != "changed by somebody"
+    assert (await listed(tmp_path, wanted)) == []
+
+
+async def test_a_vm_is_listed_before_it_is_asked_for(cloud: Cloud, tmp_path: Path) -> None:
+    wanted = launch("first", "guest", "m1.tiny")
+    with pytest.raises(SunbeamError, match="no credentials for demo"):
+        await listed(tmp_path, wanted)
+    await done(tmp_path, project(Paths(tmp_path)))
+    assert await listed(tmp_path, wanted) == [
+        ("create server", "first"),
+        ("create floating address", "first"),
+    ]
+    assert "server" not in cloud.objects
+    with pytest.raises(SunbeamError, match="no image other"):
+        await listed(tmp_path, launch("first", "other", "m1.tiny"))
+
+
+async def test_a_vm_in_error_is_replaced(cloud: Cloud, tmp_path: Path) -> None:
+    await done(tmp_path, project(Paths(tmp_path)))
+    cloud.add("server", name="first", status="ERROR")
+    (task, *_) = launch("first", "guest", "m1.tiny").tasks
+    foreseen = await listed(tmp_path, Change("launch", "Launch", [task]))
+    assert foreseen == [("delete server", "first"), ("create server", "first")]
+
+
+async def test_the_demo_user_is_told_apart_from_the_administrator(cloud: Cloud, tmp_path: Path) -> None:
+    await done(tmp_path, project(Paths(tmp_path)))
+    clouds = yaml.safe_load((Paths(tmp_path).etc / "clouds.yaml").read_text())["clouds"]
+    assert clouds[DEMO]["auth"]["password"] == cloud.passwords["demo"]
+    assert all(isinstance(each, SimpleNamespace) for each in cloud.objects["user"])

@@ -31,7 +31,8 @@ async def test_a_task_that_fills_the_disk_ends_with_its_name(tmp_path: Path, fai
     with pytest.raises(SunbeamError) as failed:
         await bench.engine.run(Change("t", "T", [Step("a", act)]))
     told = str(failed.value)
-    mount = str(Disk.of(tmp_path).mount)
+    named = Path(getattr(failure, "filename", None) or tmp_path)
+    mount = str(Disk.of(named).mount)
     assert "the disk is full" in told and f" {mount} (" in told, told
     assert failed.value.next_command.startswith(("df -h /", "df -i /"))
     if failure is TOLD:

@@ -105,7 +105,7 @@ NETWORK = (
     Entry(
         "mtu-small",
         "The interface carries smaller packets than VMs send: large answers get lost.",
-        "Set software.charms.neutron.config.global-physnet-mtu in the manifest.",
+        "Set network.external.mtu in the manifest.",
     ),
     Entry(
         "interface-missing",

@@ -159,8 +159,7 @@ def packet_size(seen: Networks, wanted: Wanted) -> Iterator[Problem]:
             where=seen.facts.interface,
             why="large answers may be lost on the way in and out",
             evidence=f"its MTU is {seen.facts.mtu}",
-            next_command="set software.charms.neutron.config.global-physnet-mtu in the manifest"
-            f" to {seen.facts.mtu}",
+            next_command=f"set network.external.mtu in the manifest to {seen.facts.mtu}",
             severity="warning",
             id="mtu-small",
         )

@@ -45,13 +45,13 @@ class Wanted:
     def of(cls, manifest: Manifest, settings: NodeSettings, *, installed: bool) -> Wanted:
         """``settings`` are those that this node has or would get."""
         neutron = manifest.software.charms.get("neutron")
-        mtu = neutron.config.get("global-physnet-mtu", LARGEST_PACKET) if neutron else LARGEST_PACKET
+        option = neutron.config.get("global-physnet-mtu") if neutron else None
         return cls(
             network=settings.network,
             demo=manifest.demo.network.range,
             address=settings.address,
             interface=manifest.network.external.interface,
-            mtu=int(mtu),
+            mtu=int(option or manifest.network.external.mtu),
             ports=ports_of(settings),
             proxy=manifest.proxy.model_dump(),
             roles=settings.roles,

@@ -87,13 +87,13 @@ def _examine(node: Node, files: Sequence[Path], roles: tuple[str, ...], output: 
 def _wanted(node: Node, files: Sequence[Path]) -> Wanted:
     """What the cloud on this machine uses, or one of these manifests would.  Raises ManifestErrors."""
     from sunbeam.checks.wanted import Wanted
-    from sunbeam.cluster.answers import default_address, manifest_here, settings_of
+    from sunbeam.cli.wizard.bootstrap import manifest_now
+    from sunbeam.cluster.answers import settings_of
     from sunbeam.cluster.settings import NodeSettings
 
     installed = NodeSettings.exists(node.paths)
-    detected = "" if installed else run(default_address(node.processes))
     try:
-        manifest = manifest_here(node.paths, files, {}, detected).manifest
+        manifest = manifest_now(node, files)
     except PermissionError:
         return Wanted.of_node(NodeSettings.read(node.paths), COMMAND)
     return Wanted.of(manifest, settings_of(node.paths, manifest), installed=installed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from sunbeam.cli.manifest_option import ManifestOption
-from sunbeam.cli.session import Output, OutputOption, require_root, run, this_node
+from sunbeam.cli.session import Output, OutputOption, require_root, this_node
 from sunbeam.cli.verbosity import verbosity
 from sunbeam.core.request import Request
 
@@ -20,12 +20,10 @@ def diff(manifest: ManifestOption = None, output: OutputOption = Output.TEXT) ->
     With a manifest: what that would change.  Nothing is changed by looking.
     """
     from sunbeam.cli.preview import show_request
-    from sunbeam.cluster.answers import default_address, manifest_here
+    from sunbeam.cli.wizard.bootstrap import manifest_now
 
     require_root()
     node = this_node()
-    address = run(default_address(node.processes))
-    wanted = manifest_here(node.paths, manifest or [], {}, address).manifest
-    request = Request("cluster bootstrap", {"manifest": wanted.dump()})
+    request = Request("cluster bootstrap", {"manifest": manifest_now(node, manifest or []).dump()})
     if show_request(node, request, output, only_changes=True).changes:
         raise typer.Exit(1)

@@ -60,16 +60,13 @@ def made_with(paths: Paths) -> dict[str, Any] | None:
         ) from error
 
 
-def manifest_here(
-    paths: Paths, files: Sequence[Path], answers: Mapping[str, Any], address: str = ""
-) -> Effective:
-    """What a change on this node works with; ``address`` is the detected one, for a new cloud.
+def manifest_here(paths: Paths, files: Sequence[Path], answers: Mapping[str, Any]) -> Effective:
+    """What a change on this node works with.
 
     Raises ManifestErrors: with all mistakes, or with every value that an existing cloud cannot take any more.
     """
     cloud = made_with(paths)
-    detected = {"network.address": address} if address else {}
-    wanted = effective(files, answers, detected=detected, cloud=cloud)
+    wanted = effective(files, answers, cloud=cloud)
     if cloud is not None:
         _refuse_fixed(wanted, cloud, NodeSettings.read(paths).name)
     return wanted

@@ -13,6 +13,8 @@ from sunbeam.core.question import Answers, Choice
 SHIPPED = Manifest()
 INTERFACE = "network.external.interface"
 NAME_LENGTH = 60
+SMALLEST_MTU = 1280
+"""RFC 8200, 5."""
 
 
 def shipped(value: object) -> Callable[[Answers, Detected], str]:
@@ -37,6 +39,13 @@ def external_range(answers: Answers, detected: Detected) -> str:
     return (
         "" if has_interface(answers, detected) else str(detected.free_range(SHIPPED.network.external.range))
     )
+
+
+def mtu(answers: Answers, detected: Detected) -> str:
+    """No more than what packets carry everywhere, no less than the smallest that IPv6 allows."""
+    chosen = detected.interface(answers.get(INTERFACE, ""))
+    carried = chosen.mtu if chosen else detected.network.mtu
+    return str(min(max(carried, SMALLEST_MTU), SHIPPED.network.external.mtu))
 
 
 def has_interface(answers: Answers, detected: Detected) -> bool:

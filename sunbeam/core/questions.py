@@ -69,6 +69,11 @@ QUESTIONS: tuple[Question, ...] = (
         EXTERNAL, basic=True, when=facts.has_interface, empty="the first address of the range",
     ),
     Question(
+        "network.external.mtu", "How large may packets be, in bytes?",
+        "Networks in tunnels carry less than 1500; larger packets get lost there.",
+        EXTERNAL, default=facts.mtu,
+    ),
+    Question(
         "proxy.http", "Which proxy leads to HTTP servers?",
         "Packages and images are fetched through it.",
         PROXY, basic=True, default=lambda answers, detected: detected.proxy.http,

@@ -11,6 +11,9 @@ from sunbeam.core.task import Context
 from sunbeam.images.builder import ImageBuilder
 from sunbeam.tasks.deployment import Variables
 
+CHARMS_MTU = 1500
+"""What the charm neutron takes by itself."""
+
 
 def control_plane(builder: ImageBuilder, manifest: Manifest, address: str) -> Variables:
     """The variables of the control plane's module."""
@@ -49,6 +52,8 @@ def charm_config(manifest: Manifest) -> dict[str, dict[str, str]]:
     if manifest.network.dns:
         servers = ",".join(str(server) for server in manifest.network.dns)
         config.setdefault("neutron", {})["dns-servers"] = servers
+    if (mtu := manifest.network.external.mtu) != CHARMS_MTU:
+        config.setdefault("neutron", {}).setdefault("global-physnet-mtu", str(mtu))
     return config
 
 

@@ -52,6 +52,11 @@ def _minimum(value: Any, least: float, root: Any, at: str) -> Iterator[str]:
         yield f"{at}: {value!r} is below {least}"
 
 
+def _maximum(value: Any, most: float, root: Any, at: str) -> Iterator[str]:
+    if isinstance(value, (int, float)) and value > most:
+        yield f"{at}: {value!r} is above {most}"
+
+
 def _longest(value: Any, length: int, root: Any, at: str) -> Iterator[str]:
     if isinstance(value, str) and len(value) > length:
         yield f"{at}: longer than {length}"
@@ -135,7 +140,8 @@ def _ref(value: Any, target: str, root: Any, at: str) -> Iterator[str]:
 
 Rule = Callable[[Any, Any, Any, str], Iterator[str]]
 RULES: dict[str, Rule] = {
-    "type": _types, "pattern": _pattern, "minimum": _minimum, "maxLength": _longest, "format": _format,
+    "type": _types, "pattern": _pattern, "minimum": _minimum, "maximum": _maximum,
+    "maxLength": _longest, "format": _format,
     "const": _const, "enum": _enum, "required": _required, "properties": _properties,
     "items": _items, "prefixItems": _prefix_items, "minItems": _least, "maxItems": _most,
     "anyOf": _any_of, "oneOf": _one_of, "$ref": _ref,

@@ -116,7 +116,12 @@ class Api:
 
     def _create(self, kind: str, attributes: dict[str, Any]) -> SimpleNamespace:
         owned = kind in ("network", "router") and {"project_id": self._connection.current_project_id}
-        defaults = {"dns_nameservers": [], "allocation_pools": [], "port_range_min": None, "status": "ACTIVE"}
+        defaults: dict[str, Any] = {
+            "dns_nameservers": [],
+            "allocation_pools": [],
+            "port_range_min": None,
+            "status": "ACTIVE",
+        }
         return self._cloud.add(kind, **{**defaults, **(owned or {}), **attributes})
 
     def _find(self, kind: str, name: str, ignore_missing: bool, query: dict[str, Any]) -> Any:

@@ -43,13 +43,19 @@ def wanted_manifest(
     if made_with(node.paths) is not None:
         return manifest_here(node.paths, files, options).manifest
     begun = begun_manifest(node)
-    detected = run(detect(node.processes))
-    interview = Interview(detected, files=files, options=options, cloud=begun, advanced=advanced)
+    interview = _interview(node, files, options, begun, advanced=advanced)
     if ask and begun is None and can_ask():
         return hold(interview, lambda made: _foresee(node, made)).manifest
     if begun is None:
         _require_answers(interview)
     return interview.effective().manifest
+
+
+def manifest_now(node: Node, files: Sequence[Path]) -> Manifest:
+    """What a bootstrap that asks nothing would make of this machine.  Raises ManifestErrors."""
+    if made_with(node.paths) is not None:
+        return manifest_here(node.paths, files, {}).manifest
+    return _interview(node, files, {}, begun_manifest(node)).effective().manifest
 
 
 def begun_manifest(node: Node) -> dict[str, Any] | None:
@@ -61,6 +67,18 @@ def begun_manifest(node: Node) -> dict[str, Any] | None:
         return None
     found = newest.intent.get("manifest")
     return dict(found) if found else None
+
+
+def _interview(
+    node: Node,
+    files: Sequence[Path],
+    options: Mapping[str, str],
+    begun: Mapping[str, Any] | None,
+    *,
+    advanced: bool = False,
+) -> Interview:
+    detected = run(detect(node.processes))
+    return Interview(detected, files=files, options=options, cloud=begun, advanced=advanced)
 
 
 def _foresee(node: Node, made: Effective) -> Foreseen:

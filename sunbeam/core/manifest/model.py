@@ -95,6 +95,9 @@ class External(Part):
     lose_addresses: bool = False
     """Take the interface although it has addresses, at which this machine then no longer answers."""
 
+    mtu: Annotated[int, Field(ge=1280, le=9216), Whole] = 1500
+    """Largest packet, in bytes, that the way outside carries; VMs send none that are larger."""
+
     @property
     def router(self) -> IPv4Address:
         return self.gateway or self.range[1]

@@ -122,6 +122,8 @@ def _words(errors: Errors) -> str:
         return f"must be {first['ctx']['expected']}, not {value!r}"
     if kind == "greater_than_equal":
         return f"must be {first['ctx']['ge']} or more, not {value!r}"
+    if kind == "less_than_equal":
+        return f"must be {first['ctx']['le']} or less, not {value!r}"
     if kind == "string_too_long":
         return f"must not be longer than {first['ctx']['max_length']} characters"
     if kind == "string_pattern_mismatch":

@@ -50,13 +50,15 @@ def test_the_proxy_of_the_manifest_goes_before_that_of_the_shell(
 def test_what_a_manifest_wants_of_the_machine() -> None:
     manifest = Manifest.model_validate(
         {
-            "network": {"pods": "10.9.0.0/24", "external": {"interface": "eth1"}},
-            "software": {"charms": {"neutron": {"config": {"global-physnet-mtu": 1400}}}},
+            "network": {"pods": "10.9.0.0/24", "external": {"interface": "eth1", "mtu": 1400}},
             "demo": {"network": {"range": "10.8.0.0/24"}},
         }
     )
     wanted = Wanted.of(manifest, SETTINGS, installed=True)
     assert (wanted.mtu, wanted.interface, str(wanted.demo)) == (1400, "eth1", "10.8.0.0/24")
+    option = {"charms": {"neutron": {"config": {"global-physnet-mtu": 1300}}}}
+    said = Manifest.model_validate({**manifest.dump(), "software": option})
+    assert Wanted.of(said, SETTINGS, installed=True).mtu == 1300
     assert wanted.ports[27070] == "the Juju API" and {80, 443} < wanted.ports.keys()
     assert wanted.roles == ("control",) and wanted.installed
     assert Wanted.of_node(SETTINGS).ports == wanted.ports

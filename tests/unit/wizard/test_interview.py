@@ -92,6 +92,13 @@ def test_a_free_range_is_taken_where_the_usual_one_is_not() -> None:
     assert problem == "10.20.30.0/24 is in use: 10.20.0.0/16 on eno1"
 
 
+@pytest.mark.parametrize(("carried", "told"), [(1400, 1400), (9000, 1500), (576, 1280)])
+def test_vms_are_told_what_the_way_outside_carries(carried: int, told: int) -> None:
+    made = Interview(replace(RACK, network=replace(RACK.network, mtu=carried))).effective()
+    assert made.manifest.network.external.mtu == told
+    assert made.origins["network.external.mtu"] == (DEFAULT if told == 1500 else DETECTED)
+
+
 def test_an_interface_makes_its_network_a_question_without_a_default() -> None:
     interview = Interview(RACK)
     interview.answer(named(INTERFACE), "eno2")
@@ -130,6 +137,7 @@ def test_an_interface_with_addresses_is_refused_until_they_may_be_lost() -> None
             "network.external.range", "10.20.30.0/25",
             "10.20.30.0/25 of network.external.range overlaps 10.20.30.0/24 of network.pods",
         ),
+        ("network.external.mtu", "70000", "must be 9216 or less, not '70000'"),
         ("network.dns", "192.0.2.1, x", "must be an IPv4 address such as 192.0.2.1, not 'x'"),
         ("demo.password", "secret", "a password belongs outside the manifest: write ${file:PATH} or"
 " ${env:NAME}"),

@@ -45,10 +45,13 @@ async def disks(probe: Probe) -> tuple[Disk, ...]:
 
 
 def _contents(disk: dict[str, Any]) -> str:
-    """``in use: /, /boot``, ``LVM``, ``2 partitions (ext4, swap)``, ``ext4``."""
-    mounts = list(dict.fromkeys(place for each in _tree(disk) for place in _mounts(each)))
+    """``in use: /, /boot``, ``LVM``, ``2 partitions (ext4, swap)``, ``ext4``.
+
+    Of one file system that is mounted several times the shortest path is told.
+    """
+    mounts = {min(mounts, key=len) for each in _tree(disk) if (mounts := _mounts(each))}
     if mounts:
-        return "in use: " + ", ".join(_shortest_first(mounts)[:3])
+        return "in use: " + ", ".join(sorted(mounts, key=lambda place: (len(place), place))[:3])
     partitions = [child for child in disk.get("children", ()) if child["type"] == "part"]
     kinds = list(dict.fromkeys(_kind(each) for each in _tree(disk) if each.get("fstype")))
     if partitions:
@@ -69,10 +72,6 @@ def _tree(device: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _mounts(device: dict[str, Any]) -> list[str]:
     return [str(place) for place in device.get("mountpoints") or () if place]
-
-
-def _shortest_first(mounts: list[str]) -> list[str]:
-    return sorted(mounts, key=lambda place: (len(place), place))
 
 
 def _kind(device: dict[str, Any]) -> str:

@@ -81,7 +81,7 @@ DISKS = [
             part("nvme0n1p1", fstype="vfat", mountpoints=["/boot/efi"]),
             part(
                 "nvme0n1p2", fstype="LVM2_member",
-                children=[disk("vg-root", type="lvm", fstype="ext4", mountpoints=["/"])],
+                children=[disk("vg-root", type="lvm", fstype="ext4", mountpoints=["/run/netns", "/"])],
             ),
         ],
     ),

@@ -19,6 +19,7 @@ from sunbeam.core.events import (
     Awaiting,
     ChangeFinished,
     ChangeStarted,
+    ChangeStopping,
     Event,
     Heartbeat,
     HostChanged,
@@ -74,6 +75,8 @@ class Plain:
             self._say(f"  {event.verb}: {event.target}")
         elif isinstance(event, TaskFinished):
             self._say(finished_line(event))
+        elif isinstance(event, ChangeStopping):
+            self._say(f"Stopping: {plural(len(list(self._progress.at_work())), 'task')} to end")
         elif isinstance(event, ChangeFinished):
             self._say(ended_line(event))
         elif isinstance(event, Heartbeat):

@@ -109,7 +109,9 @@ def _footer(progress: Progress, now: float, columns: int) -> Text:
     """As much of it as has room."""
     words = [f"{progress.finished} of {len(progress.tasks)} tasks", duration(now - progress.began)]
     left = progress.remaining(now).seconds
-    if left >= WORTH_TELLING:
+    if progress.stopping:
+        words.append("stopping")
+    elif left >= WORTH_TELLING:
         words.append(f"{about(left)} left")
     while len(", ".join(words)) > columns:
         words.pop()

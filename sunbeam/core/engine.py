@@ -11,7 +11,7 @@ from sunbeam.core.change import Change, ChangeFailed, differing
 from sunbeam.core.clock import Clock
 from sunbeam.core.errors import Interrupted, NeedsPerson, PreflightFailed, Problem, SunbeamError
 from sunbeam.core.estimate import PARALLEL
-from sunbeam.core.events import ChangeFinished, ChangeStarted, Listener, ProblemFound
+from sunbeam.core.events import ChangeFinished, ChangeStarted, ChangeStopping, Listener, ProblemFound
 from sunbeam.core.foresight import Foresight
 from sunbeam.core.history import expectations
 from sunbeam.core.host import Host, Mutation
@@ -189,7 +189,7 @@ class Engine:
         began = self._seams.clock.monotonic()
         status, error, error_id = ChangeStatus.FAILED, "", ""
         try:
-            await work
+            await self._stoppable(number, work)
             status = success
         except NeedsPerson as held:
             status, error, error_id = ChangeStatus.HELD, str(held), held.id
@@ -204,6 +204,17 @@ class Engine:
             self._seams.journal.finish(number, status, self._seams.now(), error)
             seconds = self._seams.clock.monotonic() - began
             self._seams.emit(ChangeFinished(number, status, seconds, error, error_id))
+
+    async def _stoppable(self, number: int, work: Coroutine[Any, Any, None]) -> None:
+        """``work``, and if it is cancelled, word of that before its tasks end, which may take a while."""
+        working = asyncio.ensure_future(work)
+        try:
+            await asyncio.wait([working])
+        except asyncio.CancelledError:
+            self._seams.emit(ChangeStopping(number))
+            await _cancel({working})
+            raise
+        working.result()
 
     async def _will_be_unchanged(self, task: Task, planned: set[str]) -> bool:
         """Before the tasks it needs are done, a task may be unable to tell; then it will be done."""

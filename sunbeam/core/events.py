@@ -143,6 +143,11 @@ class Heartbeat(Event):
 
 
 @dataclass(frozen=True)
+class ChangeStopping(Event):
+    """Somebody asked it to stop: the tasks at work are being ended, and no other is begun."""
+
+
+@dataclass(frozen=True)
 class TaskFinished(Event):
     """``status`` is a TaskStatus; ``seconds`` its duration; ``error`` the error's full text.
 

@@ -112,12 +112,15 @@ class Progress:
         self.tasks: dict[str, TaskState] = {}
         self.expected: dict[str, Expected] = {}
         self.end: events.ChangeFinished | None = None
+        self.stopping = False
 
     def take(self, event: Event) -> None:
         """Events of tasks that this change does not have are ignored."""
         self.now = seconds_of(event.time)
         if isinstance(event, events.ChangeStarted):
             self._start(event)
+        elif isinstance(event, events.ChangeStopping):
+            self.stopping = True
         elif isinstance(event, events.ChangeFinished):
             self.end = event
         elif (task := self.tasks.get(getattr(event, "task", ""))) is not None:
@@ -125,6 +128,7 @@ class Progress:
 
     def _start(self, event: events.ChangeStarted) -> None:
         self.title, self.resumed, self.began, self.end = event.title, event.resumed, self.now, None
+        self.stopping = False
         self.expected = {each.task: each for each in event.expected}
         phases = {each.task: each.phase for each in event.expected}
         self.tasks = {task: TaskState(task, title, phases.get(task, "")) for task, title in event.tasks}

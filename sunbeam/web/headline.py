@@ -80,6 +80,8 @@ def _running(change: ChangeView) -> Headline:
 
 def _left(change: ChangeView) -> str:
     """In steps that a person cares about, so that the sentence is not new every second."""
+    if change.progress.stopping:
+        return ", stopping"
     left = change.left(time.time())
     if left <= 0:
         return ""

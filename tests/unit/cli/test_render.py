@@ -52,6 +52,14 @@ def test_verbose_tells_steps_hooks_and_changes_of_the_machine(capsys: pytest.Cap
     assert lines[-1] == "[  41.0]   write: /etc/sunbeam/a"
 
 
+def test_who_stops_a_change_sees_that_it_ends(capsys: pytest.CaptureFixture[str]) -> None:
+    told = [*half_way(), events.ChangeStopping(7, time=at(41))]
+    assert printed(told, capsys)[-1].startswith("[  41.0] Stopping: ")
+    screen = Screen(80, 24)
+    live_on(screen, told, 41)
+    assert "5 of 11 tasks, 41 s, stopping" in screen.lines
+
+
 def test_quiet_is_the_last_line_only(capsys: pytest.CaptureFixture[str]) -> None:
     quiet = Quiet()
     for event in [*half_way(), events.ChangeFinished(7, "failed", 61.04, "no", time=at(61))]:

@@ -146,6 +146,11 @@ async def test_an_interrupt_cancels_and_stays_resumable(bench: Workbench) -> Non
     with pytest.raises(Interrupted):
         await running
     assert bench.journal.unfinished("t", {}) is not None
+    assert [event.type for event in bench.events][-3:] == [
+        "change-stopping",
+        "task-finished",
+        "change-finished",
+    ]
 
 
 async def test_an_unexpected_exception_is_a_failed_task_not_a_crash(bench: Workbench) -> None:

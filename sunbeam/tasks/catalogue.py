@@ -53,7 +53,7 @@ def _configure(node: Node, intent: Intent) -> Change:
 def _launch(node: Node, intent: Intent) -> Change:
     from sunbeam.tasks.launch import launch
 
-    return launch(intent["name"], intent["image"], intent["flavor"])
+    return launch(node.paths, intent["name"], intent["image"], intent["flavor"])
 
 
 def _build_images(node: Node, intent: Intent) -> Change:

@@ -33,6 +33,7 @@ from sunbeam.tasks.demo_removal import (
     remove_rules,
 )
 from sunbeam.tasks.images import GUEST_FILE
+from sunbeam.tasks.machine import CheckMachine
 from sunbeam.tasks.manifest import WriteManifest, WriteManifestFile
 from sunbeam.tasks.openstack_call import call, report_kept
 
@@ -49,6 +50,7 @@ def configure(paths: Paths, manifest: Manifest) -> Change:
     """Everything for a first VM, as ``manifest`` has it; what exists and may differ is made like it."""
     demo, external = manifest.demo, manifest.network.external
     tasks: list[Task] = [
+        CheckMachine.of_cloud(paths, "sunbeam configure"),
         WriteManifestFile(manifest, needed=["demo"]),
         WriteManifest(manifest),
         DemoAccount(demo),

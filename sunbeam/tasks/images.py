@@ -19,6 +19,7 @@ from sunbeam.images.pulled import to_build, with_references
 from sunbeam.images.recipes import Recipe, load_recipes
 from sunbeam.substrates.embedded.containers_conf import ContainerFolders
 from sunbeam.substrates.embedded.podman import Podman
+from sunbeam.tasks.machine import CheckMachine
 
 PHASE = "Build images"
 GUEST = "guest"
@@ -60,7 +61,8 @@ def build_images(node: Node, names: Collection[str]) -> Change:
         )
     wanted = image_tasks(builder, only=names)
     guest = [ExtractGuest(builder)] if any(task.id == f"image-{GUEST}" for task in wanted) else []
-    return Change("image build", "Build images", [*wanted, *guest])
+    check = CheckMachine.of_storage(node.paths, "sunbeam image build")
+    return Change("image build", "Build images", [check, *wanted, *guest])
 
 
 class BuildImage(Task):

@@ -11,10 +11,12 @@ from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.engine import Change
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.foresight import Foresight, Touch
+from sunbeam.core.paths import Paths
 from sunbeam.core.task import Context, Task
 from sunbeam.core.wait import Look, wait_for
 from sunbeam.tasks.demo import EXTERNAL
 from sunbeam.tasks.demo_key import KEY
+from sunbeam.tasks.machine import CheckMachine
 from sunbeam.tasks.openstack_call import call
 
 if TYPE_CHECKING:
@@ -28,9 +30,10 @@ CONSOLE_LINES = 5
 DELETE_SECONDS = 600
 
 
-def launch(name: str, image: str, flavor: str) -> Change:
+def launch(paths: Paths, name: str, image: str, flavor: str) -> Change:
     """A VM in the demo project with a floating address; an existing one of that name is used."""
     tasks: list[Task] = [
+        CheckMachine.of_cloud(paths, f"sunbeam launch {name}"),
         CreateServer(name, image, flavor),
         AttachFloatingAddress(name, "server"),
         AwaitServer(name, "server"),

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from sunbeam.cluster.openstack import DEMO
+from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.change import Change
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.host import Mutation
@@ -36,15 +37,23 @@ def cloud(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cloud:
     cloud.add("project", name="admin")
     paths = Paths(tmp_path)
     paths.etc.mkdir(parents=True)
+    NodeSettings.file(paths).write_text(NodeSettings("one", "192.0.2.7").dump())
     admin = {**ADMIN, "auth": {**ADMIN["auth"], "project_name": "admin"}}  # type: ignore[dict-item]
     (paths.etc / "clouds.yaml").write_text(yaml.safe_dump({"clouds": {"sunbeam": admin}}))
     return cloud
 
 
 def project(paths: Paths, **demo: Any) -> Change:
-    """Of `configure` what OpenStack is asked for; keeping manifests needs a cluster store."""
-    whole = configure(paths, Manifest.model_validate({"demo": demo}))
-    tasks = [task for task in whole.tasks if "manifest" not in task.id]
+    return asked(configure(paths, Manifest.model_validate({"demo": demo})))
+
+
+def vm(paths: Paths, image: str = "guest") -> Change:
+    return asked(launch(paths, "first", image, "m1.tiny"))
+
+
+def asked(whole: Change) -> Change:
+    """What OpenStack is asked for; the machine and the cluster store have tests of their own."""
+    tasks = [task for task in whole.tasks if "manifest" not in task.id and task.id != "machine"]
     return Change(whole.kind, whole.title, tasks)
 
 
@@ -104,7 +113,7 @@ async def test_only_what_differs_is_listed_and_done(cloud: Cloud, tmp_path: Path
 
 
 async def test_a_vm_is_listed_before_it_is_asked_for(cloud: Cloud, tmp_path: Path) -> None:
-    wanted = launch("first", "guest", "m1.tiny")
+    wanted = vm(Paths(tmp_path))
     with pytest.raises(SunbeamError, match="no credentials for demo"):
         await listed(tmp_path, wanted)
     await done(tmp_path, project(Paths(tmp_path)))
@@ -114,13 +123,13 @@ async def test_a_vm_is_listed_before_it_is_asked_for(cloud: Cloud, tmp_path: Pat
     ]
     assert "server" not in cloud.objects
     with pytest.raises(SunbeamError, match="no image other"):
-        await listed(tmp_path, launch("first", "other", "m1.tiny"))
+        await listed(tmp_path, vm(Paths(tmp_path), image="other"))
 
 
 async def test_a_vm_in_error_is_replaced(cloud: Cloud, tmp_path: Path) -> None:
     await done(tmp_path, project(Paths(tmp_path)))
     cloud.add("server", name="first", status="ERROR")
-    (task, *_) = launch("first", "guest", "m1.tiny").tasks
+    (task, *_) = vm(Paths(tmp_path)).tasks
     foreseen = await listed(tmp_path, Change("launch", "Launch", [task]))
     assert foreseen == [("delete server", "first"), ("create server", "first")]
 

@@ -40,6 +40,7 @@ EVERY: list[Event] = [
     events.UnitAwaited(1, "a", "nova/0", "waiting"),
     events.HostChanged(1, "a", "write", "/etc/a", 0.1),
     events.Heartbeat(0),
+    events.ChangeStopping(1),
     events.TaskFinished(1, "a", "Do a", "done", 1.0),
     events.ChangeFinished(1, "done", 1.0),
 ]

@@ -32,6 +32,10 @@ class Service:
 class Services(Protocol):
     """Every method is idempotent."""
 
+    def installed(self, service: Service) -> bool:
+        """Whether what is started under its name is this."""
+        ...
+
     def install(self, service: Service) -> None: ...
 
     def start(self, name: str) -> None: ...

@@ -30,39 +30,13 @@ class SupervisedServices:
         self._run = paths.run
         self._logs = paths.logs
 
+    def installed(self, service: Service) -> bool:
+        path = self._scripts / service.name
+        return path.exists() and path.read_text() == self._script(service)
+
     def install(self, service: Service) -> None:
         self._scripts.mkdir(parents=True, exist_ok=True)
-        exports = [f"export {key}={shlex.quote(value)}" for key, value in service.environment.items()]
-        command = shlex.join(str(word) for word in service.argv)
-        pid = shlex.quote(str(self._pid_file(service.name)))
-        ends = shlex.quote(str(self._ends_file(service.name)))
-        lock = shlex.quote(str(self._run / f"{service.name}.lock"))
-        script = "\n".join(
-            [
-                "#!/bin/sh",
-                f"# {service.description}; restarted one second after it ends, until told to stop.",
-                f"exec 9>>{lock}",
-                "flock -n 9 || exit 0",
-                "set -- $(cat /proc/$$/stat)",
-                "shift 21",
-                f"true > {ends}",
-                f'echo "$$ $1 {service.stop_seconds}" > {pid}.new && mv {pid}.new {pid} || exit 1',
-                *exports,
-                "trap 'stopping=yes; kill -TERM \"$child\" 2>/dev/null' TERM",
-                'while [ -z "$stopping" ]; do',
-                f"  {command} 9>&- & child=$!",
-                '  wait "$child"; code=$?',
-                '  [ -n "$stopping" ] && break',
-                f'  echo "$code" >> {ends}',
-                "  sleep 1 9>&-",
-                "done",
-                'while kill -0 "$child" 2>/dev/null; do wait "$child"; done',
-                "",
-            ]
-        )
-        path = self._scripts / service.name
-        if not path.exists() or path.read_text() != script:
-            replace_file(path, script.encode(), 0o700)
+        replace_file(self._scripts / service.name, self._script(service).encode(), 0o700)
 
     def start(self, name: str) -> None:
         if self.running(name):
@@ -116,6 +90,36 @@ class SupervisedServices:
 
     def log_command(self, *names: str) -> str:
         return "tail -n 50 " + " ".join(str(self._logs / f"{name}.log") for name in names)
+
+    def _script(self, service: Service) -> str:
+        exports = [f"export {key}={shlex.quote(value)}" for key, value in service.environment.items()]
+        command = shlex.join(str(word) for word in service.argv)
+        pid = shlex.quote(str(self._pid_file(service.name)))
+        ends = shlex.quote(str(self._ends_file(service.name)))
+        lock = shlex.quote(str(self._run / f"{service.name}.lock"))
+        return "\n".join(
+            [
+                "#!/bin/sh",
+                f"# {service.description}; restarted one second after it ends, until told to stop.",
+                f"exec 9>>{lock}",
+                "flock -n 9 || exit 0",
+                "set -- $(cat /proc/$$/stat)",
+                "shift 21",
+                f"true > {ends}",
+                f'echo "$$ $1 {service.stop_seconds}" > {pid}.new && mv {pid}.new {pid} || exit 1',
+                *exports,
+                "trap 'stopping=yes; kill -TERM \"$child\" 2>/dev/null' TERM",
+                'while [ -z "$stopping" ]; do',
+                f"  {command} 9>&- & child=$!",
+                '  wait "$child"; code=$?',
+                '  [ -n "$stopping" ] && break',
+                f'  echo "$code" >> {ends}',
+                "  sleep 1 9>&-",
+                "done",
+                'while kill -0 "$child" 2>/dev/null; do wait "$child"; done',
+                "",
+            ]
+        )
 
     def _pid_file(self, name: str) -> Path:
         return self._run / f"{name}.pid"

@@ -8,6 +8,7 @@ from pathlib import Path
 from sunbeam.cluster.services import LAST_LINES, Service
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.paths import Paths
+from sunbeam.core.snapshot import replace_file
 
 UNIT_FOLDER = Path("etc/systemd/system")
 
@@ -18,12 +19,13 @@ class SystemdServices:
     def __init__(self, paths: Paths) -> None:
         self._folder = paths.root / UNIT_FOLDER
 
-    def install(self, service: Service) -> None:
-        text = systemd_unit(service)
+    def installed(self, service: Service) -> bool:
         unit = self._folder / f"sunbeam-{service.name}.service"
-        if unit.exists() and unit.read_text() == text:
-            return
-        unit.write_text(text)
+        return unit.exists() and unit.read_text() == systemd_unit(service)
+
+    def install(self, service: Service) -> None:
+        unit = self._folder / f"sunbeam-{service.name}.service"
+        replace_file(unit, systemd_unit(service).encode(), 0o644)
         _systemctl("daemon-reload")
         _systemctl("enable", unit.name)
 

@@ -16,6 +16,7 @@ from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.foresight import Foresight
 from sunbeam.core.paths import Paths
+from sunbeam.core.shipped import code_digest
 from sunbeam.core.task import Context, Task
 from sunbeam.core.wait import Look
 from sunbeam.juju.controller import Controller
@@ -67,7 +68,10 @@ class WriteSettings(Task):
 
 
 class StartServices(Task):
-    """etcd and sunbeamd, supervised; done when the Juju API answers."""
+    """etcd and sunbeamd, supervised; done when the Juju API answers.
+
+    What was started from other code, by another version, is started again; containers run on meanwhile.
+    """
 
     id = "services"
     title = "Start etcd and sunbeamd"
@@ -81,15 +85,18 @@ class StartServices(Task):
 
     async def is_done(self, context: Context) -> bool:
         services = services_of(context.paths)
-        if not (services.running(ETCD) and services.running(DAEMON)):
-            return False
+        for service in self._programs(context, self._settings):
+            if not (services.running(service.name) and services.installed(service)):
+                return False
         return (await _api_answers(context)).done
 
     async def act(self, context: Context) -> None:
         services = services_of(context.paths)
         refusal.forget(context.paths)
         for service in self._programs(context, self._settings):
-            context.host.act("install service", service.name, partial(services.install, service))
+            if not services.installed(service):
+                context.host.act("stop service", service.name, partial(services.stop, service.name))
+                context.host.act("install service", service.name, partial(services.install, service))
             context.host.act("start service", service.name, partial(services.start, service.name))
         if not context.host.dry_run:
             before = {name: services.restarts(name) for name in (ETCD, DAEMON)}
@@ -100,7 +107,7 @@ class StartServices(Task):
             )
 
     async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:
-        return await foresee_services(context, self._settings, (ETCD, DAEMON))
+        return await foresee_services(context, self._settings, self._programs(context, self._settings))
 
     async def loses(self, context: Context) -> list[str]:
         return await belongings(context.paths)
@@ -119,7 +126,7 @@ def node_services(context: Context, settings: NodeSettings) -> list[Service]:
             DAEMON,
             "Sunbeam's operator engine",
             [sys.executable, "-m", "sunbeam.cluster.daemon", context.paths.root],
-            {"PYTHONUNBUFFERED": "1"},
+            {"PYTHONUNBUFFERED": "1", "SUNBEAM_CODE": code_digest()},
             after=(ETCD,),
             stop_seconds=30,
         ),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from sunbeam.cluster.services import services_of
+from sunbeam.cluster.services import Service, services_of
 from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.foresight import Foresight, Touch
 from sunbeam.core.task import Context
@@ -16,10 +16,15 @@ INTERFACES = Path("/sys/class/net")
 FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
 
 
-async def foresee_services(context: Context, settings: NodeSettings, names: tuple[str, ...]) -> Foresight:
-    """Of the services ``names`` and what sunbeamd sets up when it starts."""
+async def foresee_services(
+    context: Context, settings: NodeSettings, programs: Sequence[Service]
+) -> Foresight:
+    """Of ``programs`` and what sunbeamd sets up when it starts."""
     services = services_of(context.paths)
-    starting = [Touch("service", "start", name) for name in names if not services.running(name)]
+    stopped = [each.name for each in programs if not services.running(each.name)]
+    other = [each.name for each in programs if each.name not in stopped and not services.installed(each)]
+    starting = [Touch("service", "start", name) for name in stopped]
+    starting += [Touch("service", "restart", name) for name in other]
     risk = await _route_risk(context, settings)
     return Foresight(touches=(*starting, *_network(settings)), risks=(risk,) if risk else ())
 

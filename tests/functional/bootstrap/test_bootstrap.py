@@ -16,3 +16,16 @@ async def test_a_small_bootstrap_comes_to_its_end_and_again_changes_nothing(clou
     }
     assert (await cloud.plan()).is_empty
     assert cloud.bootstrap().returncode == 0
+
+
+async def test_another_version_starts_its_own_programs_and_units_live_on(cloud: SmallCloud) -> None:
+    daemons = []
+    for file in ("same.txt", "same.txt", "another.py"):
+        (cloud.root / "package").mkdir(exist_ok=True)
+        (cloud.root / "package" / file).write_text("")
+        ended = cloud.bootstrap()
+        assert ended.returncode == 0, ended.stderr + cloud.logs()
+        daemons.append(cloud.processes("tests.functional.bootstrap.daemon"))
+    first, same, another = daemons
+    assert first == same != another
+    assert {unit.workload.message for unit in (await cloud.status()).units()} == {"installed 1 times"}

@@ -83,16 +83,24 @@ def test_a_compute_node_needs_no_ports(machine: NamespaceMachine) -> None:
     assert "port-taken" not in answer.found and "ports" not in answer.statuses
 
 
-def test_a_taken_range_and_a_dead_proxy(machine: NamespaceMachine) -> None:
+def test_a_taken_range_and_a_dead_proxy(machine: NamespaceMachine, tmp_path: Path) -> None:
+    file = tmp_path / "cloud.yaml"
+    file.write_text("schema: 1\nnetwork: {pods: 10.20.30.0/24}\n")
     machine.mirror(ARCHIVE, "archive", "8000")
     machine.write(
         "/etc/apt/apt.conf.d/proxy", 'Acquire::http::Proxy "http://user:pa55word@127.0.0.1:3128";\n'
     )
     machine.interface("wg0", "10.20.0.1/16")
-    answer = machine.check()
+    answer = machine.check(f"--manifest {file}")
     assert answer.found["range-taken"]["where"] == "10.20.0.0/16 on wg0"
     assert "http://127.0.0.1:3128" in answer.found["proxy-unreachable"]["what"]
     assert "pa55word" not in answer.stdout + answer.stderr
+
+
+def test_a_range_that_nobody_asked_for_gives_way(machine: NamespaceMachine) -> None:
+    machine.mirror(ARCHIVE, "archive", "8000")
+    machine.interface("wg0", "10.20.0.1/16")
+    assert "range-taken" not in machine.check().found
 
 
 def test_a_half_configured_package(machine: NamespaceMachine) -> None:

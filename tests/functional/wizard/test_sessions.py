@@ -181,11 +181,11 @@ def test_an_interface_with_addresses_has_to_be_given_up(terminal: Terminal) -> N
 def test_advanced_asks_about_every_key(root: Path) -> None:
     terminal = Terminal([PROGRAM, "advanced"], root)
     shown, number = terminal.see(NAME), 1
-    assert "1 of 21 · The cloud" in shown
-    while number < 21:
+    assert "1 of 22 · The cloud" in shown
+    while number < 22:
         number += 1
         terminal.type(ENTER)
-        shown += terminal.see(f"{number} of 21")
+        shown += terminal.see(f"{number} of 22")
     terminal.type(ENTER)
     review = terminal.see(REVIEW)
     assert "How much memory may they have, in MiB?" in shown

@@ -45,6 +45,15 @@ def test_a_program_that_is_killed_comes_back(services: SupervisedServices, tmp_p
     assert services.running("sleeper")
 
 
+def test_what_is_installed_is_told_from_what_would_be(services: SupervisedServices, tmp_path: Path) -> None:
+    script = f"echo $$ >> {tmp_path}/pids; exec sleep 60"
+    same = Service("sleeper", "Sleeps", ["/bin/sh", "-c", script])
+    other = Service("sleeper", "Sleeps", ["/bin/sh", "-c", script], {"SUNBEAM_CODE": "2"})
+    assert services.installed(same) and not services.installed(other)
+    services.install(other)
+    assert services.installed(other) and not services.installed(Service("new", "Is not there", ["true"]))
+
+
 def test_a_starter_killed_too_early_to_know_leaves_one_program(
     services: SupervisedServices, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -47,6 +47,7 @@ class Link:
         self.uuid = uuid
         self._connection: Any = None
         self._opening = asyncio.Lock()
+        self._closed = False
 
     async def request(self, facade: str, method: str, params: Any = None, *, read: bool = False) -> Any:
         """Call ``facade.method`` at the version both sides know; returns the response as plain JSON.
@@ -75,16 +76,23 @@ class Link:
                 self._refused(f"{facade}.{method}", error)
 
     async def close(self) -> None:
+        """End the connection for good: a later request would leave one that nobody closes."""
+        self._closed = True
+        await self._end()
+
+    async def _end(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
             await _close(connection)
 
     async def _open(self, deadline: float) -> Any:
         async with self._opening:
+            if self._closed:
+                raise self._unreachable(ConnectionError("this connection was closed"))
             if self._connection is not None and self._connection.is_open:
                 return self._connection
             if self._connection is not None:
-                await self.close()
+                await self._end()
             pause = 0.05
             while True:
                 try:

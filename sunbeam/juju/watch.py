@@ -7,8 +7,8 @@ ends early when units stay in trouble, and gives up after a quiet period without
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Collection
+from contextlib import aclosing, suppress
 
 from sunbeam.juju.errors import JujuError, JujuStuck
 from sunbeam.juju.model import Model
@@ -19,10 +19,11 @@ PROVISIONING_ERROR = "provisioning error"
 """Juju's status of a machine that could not be made."""
 
 
-async def changes(model: Model, *, least: float = 0.2, most: float = 5.0) -> AsyncIterator[None]:
+async def changes(model: Model, *, least: float = 0.2, most: float = 5.0) -> AsyncGenerator[None, None]:
     """Yield at once, then after each change of the model, between ``least`` and ``most`` seconds apart.
 
-    Uses an AllWatcher as a bell only, so that nothing is kept in memory.
+    Uses an AllWatcher as a bell only, so that nothing is kept in memory.  Close it (``aclosing``):
+    it ends with a request to the model.
     """
     watcher = ""
     bell: asyncio.Task[None] | None = None
@@ -79,25 +80,26 @@ async def wait_until(
     known: set[object] = set()
     last_reasons: Reasons | None = None
     progressed = worked = clock()
-    async for _ in changes(model):
-        status = await full_status(model)
-        open_reasons = reasons(status)
-        if on_progress is not None and open_reasons != last_reasons:
-            on_progress(open_reasons)
-            last_reasons = open_reasons
-        if not open_reasons:
-            return status
-        if not (states := _states(status)) <= known:
-            known |= states
-            progressed = clock()
-        still = clock() - progressed
-        failures = failed(status)
-        if failures and still > grace:
-            raise JujuStuck(what, f"model {model.name}", failures, "sunbeam debug log")
-        if busy():
-            worked = clock()
-        if min(still, clock() - worked) > quiet:
-            raise JujuStuck(what, f"model {model.name}", open_reasons, "sunbeam debug log")
+    async with aclosing(changes(model)) as stream:
+        async for _ in stream:
+            status = await full_status(model)
+            open_reasons = reasons(status)
+            if on_progress is not None and open_reasons != last_reasons:
+                on_progress(open_reasons)
+                last_reasons = open_reasons
+            if not open_reasons:
+                return status
+            if not (states := _states(status)) <= known:
+                known |= states
+                progressed = clock()
+            still = clock() - progressed
+            failures = failed(status)
+            if failures and still > grace:
+                raise JujuStuck(what, f"model {model.name}", failures, "sunbeam debug log")
+            if busy():
+                worked = clock()
+            if min(still, clock() - worked) > quiet:
+                raise JujuStuck(what, f"model {model.name}", open_reasons, "sunbeam debug log")
     raise AssertionError("the stream of changes has no end")
 
 

@@ -139,6 +139,7 @@ def test_configuration(context: Any) -> None:
         ("placement", "auth_url"): "http://keystone:5000/v3",
         ("neutron", "service_metadata_proxy"): "true",
         ("scheduler", "discover_hosts_in_cells_interval"): "7",
+        ("DEFAULT", "periodic_fuzzy_delay"): "0",
         ("vnc", "novncproxy_base_url"): f"{CONSOLE}/vnc_auto.html",
         ("cache", "memcache_servers"): "memcached:11211",
     }

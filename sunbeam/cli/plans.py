@@ -121,6 +121,8 @@ def unlock(
 @app.command()
 def shell(module: ModuleArgument) -> None:
     """Open a shell in a module's folder, where plain tofu finds state, provider and credentials."""
+    from sunbeam.terraform.runner import QUIET
+
     require_root()
 
     async def interact() -> int:
@@ -128,6 +130,7 @@ def shell(module: ModuleArgument) -> None:
             assert opened.backend is not None
             environment = {
                 **os.environ,
+                **QUIET,
                 **opened.environment,
                 **opened.backend.environment(module),
                 "PATH": f"{opened.core.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",

@@ -27,6 +27,8 @@ GRACE_SECONDS = 60.0
 
 LONGEST_LINE = 1 << 26
 OK = (0,)
+QUIET = {"CHECKPOINT_DISABLE": "1"}
+"""Terraform tells its maker of each run otherwise, and leaves a file in the home folder."""
 
 OnEvent = Callable[[Event], None]
 
@@ -82,7 +84,7 @@ class Runner(Terraform):  # type: ignore[misc]
         process = await asyncio.create_subprocess_exec(
             *words,
             cwd=self._folder,
-            env={**os.environ, "TF_IN_AUTOMATION": "1", **self._environment},
+            env={**os.environ, "TF_IN_AUTOMATION": "1", **QUIET, **self._environment},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

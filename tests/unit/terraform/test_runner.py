@@ -30,9 +30,9 @@ def runner(folder: Path, script: str, events: list[Event] | None = None) -> Runn
 
 async def test_lines_are_handed_on_and_the_environment_is_the_run_s_own(tmp_path: Path) -> None:
     events: list[Event] = []
-    script = """echo '{"type":"log","@message":"'"$1 $ADDED $TF_IN_AUTOMATION"'"}'"""
+    script = """echo '{"type":"log","@message":"'"$1 $ADDED $TF_IN_AUTOMATION $CHECKPOINT_DISABLE"'"}'"""
     await runner(tmp_path, script, events).apply("plan.file", skip_plan=True, json=IsFlagged)
-    assert events == [Log("info", "apply yes 1")]
+    assert events == [Log("info", "apply yes 1 1")]
     assert "ADDED" not in os.environ
 
 

@@ -58,15 +58,15 @@ def bootstrap(
     On a terminal a few questions come first; nothing is changed before their review.  Cut off at any moment,
     the same command continues.
     """
-    from sunbeam.cli.wizard.bootstrap import wanted_manifest
+    from sunbeam.cli.wizard.bootstrap import bootstrap_request
 
     named = {"network.address": address, "network.pods": pod_range, "network.external.range": external_range}
     answers = {key: answer for key, answer in named.items() if answer is not None}
 
     require_root()
     ask = not (accept_defaults or dry_run) and output.for_people
-    wanted = wanted_manifest(this_node(), manifest or [], answers, ask=ask, advanced=advanced)
-    run_change(Request("cluster bootstrap", {"manifest": wanted.dump()}), output=output, dry_run=dry_run)
+    request = bootstrap_request(this_node(), manifest or [], answers, ask=ask, advanced=advanced)
+    run_change(request, output=output, dry_run=dry_run)
 
 
 @app.command()

@@ -27,46 +27,55 @@ OPTIONS = {
 }
 
 
-def wanted_manifest(
+def bootstrap_request(
     node: Node,
     files: Sequence[Path],
     options: Mapping[str, str],
     *,
     ask: bool,
     advanced: bool = False,
-) -> Manifest:
+) -> Request:
     """What to make of this machine.  A cloud that exists or was begun is settled: nothing is asked then.
+
+    What was answered to a bootstrap that was begun counts again, over what files say.
 
     Raises ManifestErrors, UsageError (an answer is missing, and nobody can be asked) and Interrupted (the
     person left).
     """
+    begun = _begun(node)
+    answers = dict(begun.get("answers", {}))
+    said = {**answers, **options}
     if made_with(node.paths) is not None:
-        return manifest_here(node.paths, files, options).manifest
-    begun = begun_manifest(node)
-    interview = _interview(node, files, options, begun, advanced=advanced)
-    if ask and begun is None and can_ask():
-        return hold(interview, lambda made: _foresee(node, made)).manifest
-    if begun is None:
+        return _request(manifest_here(node.paths, files, said), answers)
+    interview = _interview(node, files, said, begun.get("manifest"), advanced=advanced)
+    if ask and not begun and can_ask():
+        made = hold(interview, lambda made: _foresee(node, made))
+        return _request(made, interview.answers)
+    if not begun:
         _require_answers(interview)
-    return interview.effective().manifest
+    return _request(interview.effective(), answers)
+
+
+def _request(made: Effective, answers: Mapping[str, str]) -> Request:
+    """Answers are part of it if there are any."""
+    return Request(
+        KIND, {"manifest": made.manifest.dump(), **({"answers": dict(answers)} if answers else {})}
+    )
 
 
 def manifest_now(node: Node, files: Sequence[Path]) -> Manifest:
     """What a bootstrap that asks nothing would make of this machine.  Raises ManifestErrors."""
     if made_with(node.paths) is not None:
         return manifest_here(node.paths, files, {}).manifest
-    return _interview(node, files, {}, begun_manifest(node)).effective().manifest
+    return _interview(node, files, {}, _begun(node).get("manifest")).effective().manifest
 
 
-def begun_manifest(node: Node) -> dict[str, Any] | None:
-    """The manifest of a bootstrap that was begun and neither finished nor undone."""
+def _begun(node: Node) -> Mapping[str, Any]:
+    """What was wanted of a bootstrap that was begun and neither finished nor undone; empty: there is none."""
     with Journal.reading(node.paths.journal) as journal:
         changes = journal.changes() if journal is not None else []
     newest = next((change for change in changes if change.kind == KIND), None)
-    if newest is None or newest.status.finished:
-        return None
-    found = newest.intent.get("manifest")
-    return dict(found) if found else None
+    return {} if newest is None or newest.status.finished else newest.intent
 
 
 def _interview(

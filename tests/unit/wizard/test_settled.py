@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from sunbeam.cli.wizard.bootstrap import begun_manifest, wanted_manifest
+from sunbeam.cli.wizard.bootstrap import bootstrap_request
+from sunbeam.cluster.answers import manifest_file
+from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.errors import UsageError
 from sunbeam.core.interview import Interview
 from sunbeam.core.journal import Journal
@@ -26,9 +30,16 @@ def node(tmp_path: Path) -> Node:
     return Node(Paths(tmp_path), machine())
 
 
-def begin(node: Node, manifest: Manifest, status: ChangeStatus) -> None:
+def wanted(node: Node, files: Sequence[Path] = (), options: Mapping[str, str] | None = None) -> Manifest:
+    """What is wanted of a machine at whose terminal nobody sits."""
+    request = bootstrap_request(node, files, options or {}, ask=True)
+    return Manifest.model_validate(request.intent["manifest"])
+
+
+def begin(node: Node, manifest: Manifest, status: ChangeStatus, **answers: str) -> None:
+    intent = {"manifest": manifest.dump(), "answers": answers}
     with closing(Journal(node.paths.journal)) as journal:
-        number = journal.begin("cluster bootstrap", "Bootstrap", {"manifest": manifest.dump()}, [], NOW)
+        number = journal.begin("cluster bootstrap", "Bootstrap", intent, [], NOW)
         journal.finish(number, status, NOW)
 
 
@@ -42,23 +53,43 @@ def answered() -> Manifest:
 def test_a_bootstrap_that_was_cut_off_goes_on_with_the_answers_it_began_with(node: Node) -> None:
     made = answered()
     begin(node, made, ChangeStatus.INTERRUPTED)
-    assert begun_manifest(node) == made.dump()
-    assert wanted_manifest(node, [], {}, ask=True) == made
+    assert wanted(node) == made and made.name == "edge"
+
+
+@pytest.mark.parametrize("settled", [False, True])
+def test_answers_count_again_over_the_same_file(node: Node, tmp_path: Path, settled: bool) -> None:
+    """Also once the bootstrap came so far that the machine is a node."""
+    file = tmp_path / "cloud.yaml"
+    file.write_text("demo:\n  user: somebody\n")
+    interview = Interview(RACK, files=[file], advanced=True)
+    answers = {"demo.quota.instances": "3", "demo.quota.cores": "7"}
+    for question in interview.questions():
+        if question.key in answers:
+            interview.answer(question, answers[question.key])
+    made = interview.effective().manifest
+    assert (made.demo.user, made.demo.quota.instances, made.demo.quota.cores) == ("somebody", 3, 7)
+    begin(node, made, ChangeStatus.INTERRUPTED, **answers)
+    if settled:
+        node.paths.etc.mkdir(parents=True)
+        NodeSettings.file(node.paths).write_text(NodeSettings.of(made).dump())
+        manifest_file(node.paths).write_text(json.dumps(made.dump()))
+    again = bootstrap_request(node, [file], {}, ask=True)
+    assert again.intent == {"manifest": made.dump(), "answers": answers}
 
 
 @pytest.mark.parametrize("status", [ChangeStatus.DONE, ChangeStatus.UNDONE])
 def test_a_bootstrap_that_ended_settles_nothing_by_itself(node: Node, status: ChangeStatus) -> None:
     begin(node, answered(), status)
-    assert begun_manifest(node) is None
+    assert wanted(node).name != "edge"
 
 
 def test_nothing_is_begun_on_a_machine_without_a_journal(node: Node) -> None:
-    assert begun_manifest(node) is None
+    assert wanted(node).name != "edge"
     assert not node.paths.state.exists()
 
 
 def test_without_a_person_defaults_are_taken(node: Node) -> None:
-    made = wanted_manifest(node, [], {"network.pods": "10.9.0.0/24"}, ask=False)
+    made = wanted(node, options={"network.pods": "10.9.0.0/24"})
     assert str(made.network.address) == "192.0.2.2"
     assert str(made.network.pods) == "10.9.0.0/24"
     assert str(made.network.external.range) == "10.77.0.0/24"  # a route of this machine has the usual one
@@ -68,6 +99,6 @@ def test_without_a_person_missing_answers_are_listed(node: Node, tmp_path: Path)
     file = tmp_path / "cloud.yaml"
     file.write_text("network:\n  external:\n    interface: eno1\n")
     with pytest.raises(UsageError) as missing:
-        wanted_manifest(node, [file], {}, ask=False)
+        wanted(node, [file])
     assert "network.external.lose_addresses: May that interface lose its addresses?" in missing.value.why
     assert "network.external.range: " in missing.value.why

@@ -99,6 +99,22 @@ class ImageBuilder:
             found[name] = Image(name, entry["Id"], tag, digest, int(entry["Size"]))
         return found
 
+    async def replaced(self) -> list[list[str]]:
+        """All names of each image of ours that a later build replaced and that no container has."""
+        listing = await self.podman.call(["images", "--filter", f"label={RECIPE_LABEL}", "--format", "json"])
+        containers = await self.podman.call(["ps", "--all", "--format", "json"])
+        used = {each["ImageID"] for each in json.loads(containers.stdout or "[]") or []}
+        names: dict[str, list[str]] = {}
+        for entry in json.loads(listing.stdout or "[]"):
+            ours = [name for name in entry.get("Names") or [] if name.startswith(f"{REGISTRY}/")]
+            if ours and entry["Id"] not in used and not any(name.endswith(":latest") for name in ours):
+                names[entry["Id"]] = sorted(ours)
+        return sorted(names.values())
+
+    async def remove(self, names: Sequence[str]) -> None:
+        """An image that a container took meanwhile stays."""
+        await self.podman.call(["rmi", *names], check=False)
+
     async def is_current(self, name: str) -> bool:
         """Whether an image of the recipe as it is today exists."""
         image = self.recipes[name].image

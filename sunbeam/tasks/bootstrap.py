@@ -21,7 +21,7 @@ from sunbeam.tasks.charms import PackCharms
 from sunbeam.tasks.control_plane import charm_config, control_plane
 from sunbeam.tasks.credentials import FetchCredentials
 from sunbeam.tasks.deployment import ApplyModule, ForeseenVariables, Variables, WaitActive, module
-from sunbeam.tasks.images import ExtractGuest, image_builder, image_tasks
+from sunbeam.tasks.images import ExtractGuest, RemoveReplaced, image_builder, image_tasks
 from sunbeam.tasks.machine import CheckMachine
 from sunbeam.tasks.manifest import WriteManifest, WriteManifestFile
 from sunbeam.tasks.node import StartServices, WriteSettings
@@ -72,6 +72,7 @@ def bootstrap(processes: Processes, paths: Paths, manifest: Manifest) -> Change:
         FetchCredentials(settings, f"active-{CONTROL_PLANE}"),
         *_hypervisor(manifest, settings, lambda: builder.is_building or control.is_waiting),
         VerifyCloud(settings, "credentials", *_active(settings)),
+        RemoveReplaced(builder, "verify"),
     ]  # fmt: skip
     return Change("cluster bootstrap", "Bootstrap the cloud", tasks, {"manifest": manifest.dump()})
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from sunbeam.core.change import Change
 from sunbeam.core.errors import UsageError
 from sunbeam.core.estimate import Lane
-from sunbeam.core.foresight import Artifact, Foresight
+from sunbeam.core.foresight import Artifact, Foresight, Touch
 from sunbeam.core.node import Node
 from sunbeam.core.paths import Paths
 from sunbeam.core.process import Processes
@@ -16,7 +16,7 @@ from sunbeam.core.shipped import shipped
 from sunbeam.core.task import Context, Task
 from sunbeam.images.builder import ImageBuilder
 from sunbeam.images.pulled import to_build, with_references
-from sunbeam.images.recipes import Recipe, load_recipes
+from sunbeam.images.recipes import REGISTRY, Recipe, load_recipes
 from sunbeam.substrates.embedded.containers_conf import ContainerFolders
 from sunbeam.substrates.embedded.podman import Podman
 from sunbeam.tasks.machine import CheckMachine
@@ -107,6 +107,37 @@ class BuildImage(Task):
         old = images.get(self._recipe.name)
         size = old.size if old else self._recipe.size
         return Foresight(artifacts=(Artifact("build", f"image {self._recipe.name}", size),))
+
+
+class RemoveReplaced(Task):
+    """Images that later builds replaced, once nothing runs from them any more."""
+
+    id = "replaced-images"
+    title = "Remove images that were replaced"
+    phase = "Check"
+    rehearsable = True
+
+    def __init__(self, builder: ImageBuilder, *needs: str) -> None:
+        self.needs = needs
+        self._builder = builder
+
+    async def is_done(self, context: Context) -> bool:
+        if not _has_storage(context.paths):
+            return True
+        return not (await self._builder.replaced() or await self._builder.outdated())
+
+    async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:
+        """Those that builds before it will replace."""
+        images = (await self._builder.images()).values()
+        going = [image for image in images if f"image-{image.name}" in before]
+        names = [f"{REGISTRY}/{image.name}:{image.recipe}" for image in going]
+        return Foresight(touches=tuple(Touch("other", "remove image", name) for name in names))
+
+    async def act(self, context: Context) -> None:
+        for names in await self._builder.replaced():
+            with context.host.mutation("remove image", names[0]) as really:
+                if really:
+                    await self._builder.remove(names)
 
 
 def _has_storage(paths: Paths) -> bool:

@@ -1,10 +1,17 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
+from sunbeam.core.change import Change
 from sunbeam.core.paths import Paths
-from sunbeam.tasks.images import image_builder, image_tasks
+from sunbeam.core.preview import preview
+from sunbeam.images.builder import ImageBuilder
+from sunbeam.images.recipes import RECIPE_LABEL
+from sunbeam.tasks.images import RemoveReplaced, image_builder, image_tasks
 from tests.fakes.processes import FakeProcesses
+from tests.unit.core.bench import Workbench
 
 
 def test_a_named_image_brings_what_it_is_built_from(tmp_path: Path) -> None:
@@ -14,3 +21,68 @@ def test_a_named_image_brings_what_it_is_built_from(tmp_path: Path) -> None:
         "image-openstack": ("image-base",),
         "image-keystone": ("image-openstack",),
     }
+
+
+class Storage:
+    """``podman images`` and ``rmi``; a container has the image ``used``."""
+
+    def __init__(self, *images: dict[str, Any], used: str = "") -> None:
+        self.images = list(images)
+        self.used = used
+
+    def expected_by(self, processes: FakeProcesses) -> None:
+        processes.expect("podman", "images", answer=lambda argv, text: json.dumps(self.images))
+        processes.expect("podman", "ps", answer=lambda argv, text: json.dumps([{"ImageID": self.used}]))
+        processes.expect("podman", "rmi", answer=self._remove)
+
+    def _remove(self, argv: tuple[str, ...], text: str | None) -> str:
+        self.images = [each for each in self.images if each["Names"] != list(argv[2:])]
+        return ""
+
+
+def image(name: str, recipe: str, *tags: str) -> dict[str, Any]:
+    names = sorted(f"localhost/sunbeam/{name}:{tag}" for tag in (recipe, *tags))
+    return {"Id": f"{name}-{recipe}", "Names": names, "Labels": {RECIPE_LABEL: recipe}, "Size": 1}
+
+
+async def test_what_a_build_replaced_is_removed_unless_something_runs_from_it(tmp_path: Path) -> None:
+    recipes = image_builder(FakeProcesses(), Paths(tmp_path)).recipes
+    current = [image(name, recipe.digest, "latest") for name, recipe in recipes.items()]
+    foreign = {**image("nova", "old"), "Names": ["registry.example.org/nova:1"]}
+    storage = Storage(
+        *current, image("nova", "old", "content"), image("glance", "old"), foreign, used="glance-old"
+    )
+    dry, real = Workbench(tmp_path, dry_run=True), Workbench(tmp_path)
+    for bench in (dry, real):
+        storage.expected_by(bench.processes)
+    seen = await preview(dry.engine, removal(dry), dry.journal)
+    touched = [(touch.verb, touch.name) for task in seen.tasks for touch in task.foresight.touches]
+    assert touched == [("remove image", "localhost/sunbeam/nova:content")]
+
+    await real.engine.run(removal(real))
+    assert [(each.verb, each.target) for each in real.host.performed] == touched
+    kept = [*current, image("glance", "old"), foreign]
+    assert storage.images == kept
+    storage.used = ""
+    await real.engine.run(removal(real))
+    assert storage.images == [*current, foreign]
+
+
+async def test_what_builds_will_replace_is_foreseen(tmp_path: Path) -> None:
+    dry = Workbench(tmp_path, dry_run=True)
+    builder = builder_of(dry)
+    Storage(image("nova", "old", "latest")).expected_by(dry.processes)
+    dry.processes.expect("podman", "image", "inspect", answer="")
+    tasks = [*image_tasks(builder, only=["nova"]), RemoveReplaced(builder, "image-nova")]
+    seen = await preview(dry.engine, Change("t", "T", tasks), dry.journal)
+    assert [touch.name for touch in seen.tasks[-1].foresight.touches] == ["localhost/sunbeam/nova:old"]
+
+
+def builder_of(bench: Workbench) -> ImageBuilder:
+    builder = image_builder(bench.processes, bench.paths)
+    builder.podman.prepare()  # type: ignore[attr-defined]
+    return builder
+
+
+def removal(bench: Workbench) -> Change:
+    return Change("t", "T", [RemoveReplaced(builder_of(bench))])

@@ -59,6 +59,7 @@ def test_the_server_runs_as_its_own_user(context: Any) -> None:
     config = answers.file(context, after, "/etc/mysql/mariadb.conf.d/90-sunbeam.cnf")
     assert "datadir = /var/lib/mysql/data\n" in config
     assert "innodb_flush_log_at_trx_commit = 2\n" in config
+    assert "loose_innodb_snapshot_isolation = off\n" in config
     assert after.unit_status == testing.ActiveStatus()
 
 

@@ -111,6 +111,11 @@ class HypervisorCharm(ops.CharmBase):
         openvswitch.configure_table(self.run, self.root, network, host.abilities)
         self.services.apply([switch])
         openvswitch.configure_bridges(self.run, self.root, network, host.abilities)
+        if host.abilities.kernel_datapath:
+            self.services.stop([openvswitch.TAPS])
+        else:
+            self._write(openvswitch.TAPS_PROGRAM)
+            self.services.apply([openvswitch.taps()])
         self._make_folders()
         files = compute.libvirt_files(self.in_container)
         self._write(*files)
@@ -209,7 +214,7 @@ class HypervisorCharm(ops.CharmBase):
             write(self.run, self.root, file)
 
     def _remove(self, _: ops.RemoveEvent) -> None:
-        self.services.stop(tuple(reversed(ALL_SERVICES)))
+        self.services.stop((openvswitch.TAPS, *reversed(ALL_SERVICES)))
 
     def _collect_status(self, event: ops.CollectStatusEvent) -> None:
         self.certificate.request = pki.signing_request(self.run, self.root, self.host_name)

@@ -20,6 +20,13 @@ INTEGRATION_BRIDGE = "br-int"
 OFFLOADS = ("tx", "rx", "gro", "gso", "tso")
 QUIET = ("-vconsole:info", "-vfile:off", "-vsyslog:off")
 
+TAPS = "keep-taps-up"
+TAPS_PROGRAM = File(
+    "/usr/local/lib/sunbeam/keep_taps_up.py",
+    Path(__file__).with_name("keep_taps_up.py").read_text(),
+    mode=0o644,
+)
+
 OVSDB_SERVER = Service(
     "ovsdb-server",
     (
@@ -56,6 +63,11 @@ def ovs_vswitchd(abilities: Abilities) -> Service:
         stock=True,
         digest=abilities.datapath_type,
     )
+
+
+def taps() -> Service:
+    """What the userspace datapath needs beside it."""
+    return Service(TAPS, ("python3", TAPS_PROGRAM.path), after=("ovs-vswitchd",), digest=digest(TAPS_PROGRAM))
 
 
 def ovn_controller(tls: tuple[File, ...]) -> Service:

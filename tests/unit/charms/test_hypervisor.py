@@ -179,7 +179,8 @@ def state(*without: str, leader: bool = True, **config: Any) -> testing.State:
 
 def test_machine_services_run_before_any_relation(bench: Bench) -> None:
     out = bench.run(testing.State())
-    assert set(bench.services.running) == {"ovsdb-server", "ovs-vswitchd", "virtlogd", "libvirtd"}
+    base = {"ovsdb-server", "ovs-vswitchd", "virtlogd", "libvirtd"}
+    assert set(bench.services.running) == {*base, "keep-taps-up"}
     assert isinstance(out.unit_status, testing.BlockedStatus)
     assert out.unit_status.message.startswith("Integrate hypervisor:")
 
@@ -285,6 +286,7 @@ def test_the_kernel_datapath_is_used_where_it_works(bench: Bench) -> None:
     bench.run(state())
     table = bench.machine.ran[bench.machine.index("ovs-vsctl --no-wait --timeout=300 -- init")]
     assert "userspace-tso" not in table and 'datapath-type="system"' in table
+    assert "keep-taps-up" not in bench.services.running
     assert "ovs-dpctl del-dp sunbeam-probe" in bench.machine.ran
 
 

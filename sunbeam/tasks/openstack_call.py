@@ -18,6 +18,17 @@ if TYPE_CHECKING:
     from openstack.connection import Connection
 
 
+PAUSES = (1.0, 3.0)
+"""Seconds before an API that is away for a moment, behind the ingress, is asked again."""
+AWAY = (502, 503, 504)
+
+
+class ApiAway(SunbeamError):
+    """The ingress has no answer of the API's own; what was asked may or may not have been done."""
+
+    id = "openstack-refused"
+
+
 def report_kept(context: Context, kept: list[str]) -> None:
     for each in kept:
         context.report(f"kept {each}")
@@ -26,7 +37,8 @@ def report_kept(context: Context, kept: list[str]) -> None:
 async def call(context: Context, cloud: str, work: Callable[[Connection], Any]) -> Any:
     """``work`` with a connection that keeps to the change's dry run and record, in a thread.
 
-    Raises SunbeamError for what the API refuses.
+    It is begun again while an API is away, and must therefore take what is there as made.  Raises
+    SunbeamError for what the API refuses.
     """
     host, paths = context.host.for_thread(), context.paths
     project = _foreseen_project(host) if cloud == DEMO else None
@@ -35,6 +47,12 @@ async def call(context: Context, cloud: str, work: Callable[[Connection], Any]) 
         with _connected(paths, CLOUD if project else cloud) as connection:
             return work(cast("Connection", CloudSeam(connection, host, project)))
 
+    for pause in PAUSES:
+        try:
+            return await asyncio.to_thread(watched)
+        except ApiAway as error:
+            context.report(f"trying again in {pause:.0f} s: {error.why}")
+            await context.clock.sleep(pause)
     return await asyncio.to_thread(watched)
 
 
@@ -63,7 +81,8 @@ def _connected(paths: Paths, cloud: str) -> Iterator[Connection]:
     try:
         yield connection
     except (SDKException, ClientException) as error:
-        raise SunbeamError(
+        status = getattr(error, "status_code", None) or getattr(error, "http_status", None)
+        raise (ApiAway if status in AWAY else SunbeamError)(
             "An OpenStack API refused a request",
             where=str(getattr(error, "url", "") or "OpenStack"),
             why=str(error),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,7 +21,7 @@ from sunbeam.core.paths import Paths
 from sunbeam.core.preview import preview
 from sunbeam.tasks.demo import configure
 from sunbeam.tasks.launch import launch
-from tests.fakes.openstack_sdk import Cloud
+from tests.fakes.openstack_sdk import Api, Cloud
 from tests.unit.core.bench import Workbench
 
 ADMIN = {
@@ -139,3 +140,24 @@ async def test_the_demo_user_is_told_apart_from_the_administrator(cloud: Cloud, 
     clouds = yaml.safe_load((Paths(tmp_path).etc / "clouds.yaml").read_text())["clouds"]
     assert clouds[DEMO]["auth"]["password"] == cloud.passwords["demo"]
     assert all(isinstance(each, SimpleNamespace) for each in cloud.objects["user"])
+
+
+@pytest.mark.parametrize(("failures", "made"), [(2, True), (3, False)])
+async def test_an_api_that_is_away_for_a_moment_is_asked_again(
+    cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failures: int, made: bool
+) -> None:
+    from keystoneauth1.exceptions import BadGateway
+
+    left = [BadGateway("Bad Gateway")] * failures
+    flavors = Api.__dict__["_create"]
+
+    def create(api: Api, kind: str, attributes: dict[str, Any]) -> SimpleNamespace:
+        if kind == "flavor" and left:
+            raise left.pop()
+        return flavors(api, kind, attributes)  # type: ignore[no-any-return]
+
+    monkeypatch.setattr(Api, "_create", create)
+    flavor = next(task for task in project(Paths(tmp_path)).tasks if task.id == "flavors")
+    with nullcontext() if made else pytest.raises(SunbeamError, match="Bad Gateway"):
+        await done(tmp_path, Change("t", "T", [flavor]))
+    assert len(cloud.objects.get("flavor", [])) == (3 if made else 0)

@@ -18,7 +18,11 @@ from sunbeam.terraform.binary import PACKAGE, SIZE, find_core, present_core
 PHASE = "Prepare the machine"
 ETCD_SIZE = 8_400_000
 """Bytes of Debian's package, roughly."""
-PACKAGES = ("podman", "conmon", "netavark", "iproute2", "nftables", "mmdebstrap", "util-linux")
+PACKAGES = (
+    "podman", "conmon", "netavark", "iproute2", "nftables", "mmdebstrap", "debian-archive-keyring",
+    "util-linux",
+)  # fmt: skip
+"""Images are made of Debian packages; other distributions have the key of its archive apart."""
 
 
 class InstallPackages(Task):

@@ -99,6 +99,11 @@ CLOUD = (
         " certificates of this node.",
     ),
     Entry(
+        "sunbeamd-outdated",
+        "Sunbeam was updated and the cloud has not followed: hooks may fail until it does.",
+        "`sunbeam cluster bootstrap` takes the new version; `sunbeam diff` shows what that changes.",
+    ),
+    Entry(
         "certificate-ends-soon",
         "A certificate of the cloud ends within weeks.",
         "`sunbeam cluster stop && sunbeam cluster start` renews it.",

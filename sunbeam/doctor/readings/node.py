@@ -71,6 +71,14 @@ async def program_log(look: Look, name: str) -> list[str]:
     return shown.splitlines()
 
 
+async def daemon_code(look: Look) -> str:
+    """The digest of the code that sunbeamd was started from; empty if it was not noted."""
+    script = look.paths.state / "services/sunbeamd"
+    unit = look.paths.root / "etc/systemd/system/sunbeam-sunbeamd.service"
+    found = re.search(r"SUNBEAM_CODE=(\w+)", text(unit if await look(uses_systemd) else script))
+    return found[1] if found else ""
+
+
 async def restart_daemon(look: Look) -> str:
     """What a person types to start sunbeamd again; pods and machines go on."""
     if await look(uses_systemd):

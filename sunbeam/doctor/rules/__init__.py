@@ -126,6 +126,7 @@ RULES: tuple[Rule, ...] = (
         node.certificate_wrong,
         explains=("etcd-down", *DAEMON, "ovn-disconnected", "api-fails", "change-unfinished"),
     ),
+    Rule("sunbeamd-outdated", "sunbeamd runs another version than is installed", node.outdated),
     Rule("certificate-ends-soon", "A certificate ends soon", node.certificate_ends_soon),
     Rule("secrets-readable", "Others may read files with secrets", records.secrets_readable),
     Rule("credentials-gone", "The administrator's credentials are gone", records.credentials_gone),

@@ -7,6 +7,7 @@ import re
 from datetime import UTC, timedelta
 from pathlib import Path
 
+from sunbeam.core.shipped import code_digest
 from sunbeam.core.status import ChangeStatus
 from sunbeam.doctor.diagnosis import Diagnosis
 from sunbeam.doctor.look import Look, NotRead
@@ -56,6 +57,21 @@ async def refused(look: Look) -> list[Diagnosis]:
     evidence = f"{error.where}: {error.why}".replace("\n", "; ")
     return [
         Diagnosis(f"sunbeamd refuses to start: {error.what}", evidence, error.next_command, about="sunbeamd")
+    ]
+
+
+async def outdated(look: Look) -> list[Diagnosis]:
+    started, installed = await look(node.daemon_code), code_digest()
+    if started in ("", installed) or not (await look(node.program, "sunbeamd")).runs:
+        return []
+    return [
+        Diagnosis(
+            "sunbeamd was started from another version of Sunbeam than is installed now",
+            f"started from code {started}, installed is {installed}",
+            BOOTSTRAP,
+            about="sunbeamd",
+            severity="warning",
+        )
     ]
 
 

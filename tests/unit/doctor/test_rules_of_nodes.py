@@ -10,10 +10,13 @@ from typing import Any
 
 import pytest
 
+from sunbeam.cluster.services import Service
 from sunbeam.cluster.settings import NodeSettings
+from sunbeam.cluster.supervised import SupervisedServices
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.journal import ChangeRecord
 from sunbeam.core.paths import Paths
+from sunbeam.core.shipped import code_digest
 from sunbeam.core.status import ChangeStatus, TaskStatus
 from sunbeam.doctor.look import NotRead
 from sunbeam.doctor.readings import certificates, host, node, operators
@@ -122,6 +125,23 @@ async def test_a_certificate_that_ends_soon_is_a_warning(tmp_path: Path) -> None
     soon = replace(CERTIFICATE, ends=NOW + timedelta(days=3))
     answers = {certificates.cluster_certificates: (soon, CERTIFICATE), **NO_OTHERS}
     assert (await diagnosis("certificate-ends-soon", tmp_path, answers)).severity == "warning"
+
+
+async def test_a_daemon_of_another_version(tmp_path: Path) -> None:
+    answers: dict[Any, Any] = {**UP, node.daemon_code: "0123456789abcdef"}
+    found = await diagnosis("sunbeamd-outdated", tmp_path, answers)
+    assert found.evidence == f"started from code 0123456789abcdef, installed is {code_digest()}"
+    for known in ("", code_digest()):
+        answers[node.daemon_code] = known
+        assert await diagnoses("sunbeamd-outdated", tmp_path, answers) == []
+
+
+async def test_the_code_of_a_daemon_is_in_what_starts_it(tmp_path: Path) -> None:
+    look = FakeLook(tmp_path, {node.uses_systemd: False})
+    assert await node.daemon_code(look) == ""
+    services = SupervisedServices(Paths(tmp_path))
+    services.install(Service("sunbeamd", "It", ["true"], {"SUNBEAM_CODE": "0123456789abcdef"}))
+    assert await node.daemon_code(look) == "0123456789abcdef"
 
 
 async def test_secrets_that_others_may_read(tmp_path: Path) -> None:

@@ -56,12 +56,16 @@ class ClusterCertificates:
             _write(self.authority, key, builder.sign(key, hashes.SHA256()))
         return self.authority
 
+    def pair(self, name: str) -> KeyPair:
+        """Where the certificate ``name`` is, or would be."""
+        return KeyPair(self.folder / f"{name}.crt", self.folder / f"{name}.key")
+
     def ensure(self, name: str, hosts: Sequence[str] = ("localhost", "127.0.0.1")) -> KeyPair:
         """The certificate ``name`` for ``hosts`` (DNS names or addresses), for server and client use.
 
         It is renewed when it lacks a host or ends within 60 days.
         """
-        pair = KeyPair(self.folder / f"{name}.crt", self.folder / f"{name}.key")
+        pair = self.pair(name)
         if pair.exists and _serves(pair, hosts):
             return pair
         self.ensure_authority()

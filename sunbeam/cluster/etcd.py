@@ -12,13 +12,16 @@ from sunbeam.cluster.store import EtcdStore
 from sunbeam.core.paths import Paths
 
 HOST = "127.0.0.1"
+CERTIFICATE = "etcd"
 
 
 def etcd_argv(paths: Paths, settings: NodeSettings) -> list[str | Path]:
-    """The command line of this node's member, named as the node; one member on a single node."""
+    """The command line of this node's member, named as the node; one member on a single node.
+
+    It names certificates, which ``etcd_certificate`` makes.
+    """
     certificates = ClusterCertificates(paths.certificates)
-    server = certificates.ensure("etcd", ["localhost", HOST])
-    authority = certificates.authority.certificate
+    server, authority = certificates.pair(CERTIFICATE), certificates.authority.certificate
     client, peer = f"https://{HOST}:{settings.etcd_port}", f"https://{HOST}:{settings.etcd_peer_port}"
     return [
         paths.bin / "etcd",
@@ -40,6 +43,11 @@ def etcd_argv(paths: Paths, settings: NodeSettings) -> list[str | Path]:
         "--auto-compaction-retention", "1h",
         "--quota-backend-bytes", str(512 << 20),
     ]  # fmt: skip
+
+
+def etcd_certificate(paths: Paths) -> None:
+    """Have the member's certificate, a new one if it ends soon."""
+    ClusterCertificates(paths.certificates).ensure(CERTIFICATE, ["localhost", HOST])
 
 
 def etcd_store(paths: Paths, settings: NodeSettings) -> EtcdStore:

@@ -10,7 +10,7 @@ from functools import partial
 
 from sunbeam.cluster import refusal
 from sunbeam.cluster.certificates import ClusterCertificates
-from sunbeam.cluster.etcd import etcd_argv, reason
+from sunbeam.cluster.etcd import etcd_argv, etcd_certificate, reason
 from sunbeam.cluster.services import Service, Services, services_of
 from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.errors import SunbeamError
@@ -93,6 +93,8 @@ class StartServices(Task):
     async def act(self, context: Context) -> None:
         services = services_of(context.paths)
         refusal.forget(context.paths)
+        if not context.host.dry_run:
+            etcd_certificate(context.paths)
         for service in self._programs(context, self._settings):
             if not services.installed(service):
                 context.host.act("stop service", service.name, partial(services.stop, service.name))

@@ -73,8 +73,25 @@ class Module:
         (self.root / LOCK_FILE).unlink(missing_ok=True)
         await self._run("init", input=False, no_color=IsFlagged, reconfigure=IsFlagged)
         if (self.root / ERRORED).exists():
-            await self._run("state push", ERRORED)
+            if await self._is_newer(self.root / ERRORED):
+                await self._run("state push", ERRORED)
             (self.root / ERRORED).unlink()
+
+    async def _is_newer(self, unsaved: Path) -> bool:
+        """Whether the state that a run could not save follows the saved one.
+
+        It does not if another run began while that one, whose beginner was killed, went on: what only it made
+        is then found by adoption (see provider/session.py).
+        """
+        saved = (await self._run("state pull")).output.strip()
+        if not saved:
+            return True
+        try:
+            mine, theirs = json.loads(unsaved.read_text()), json.loads(saved)
+        except ValueError:  # the power went while it was written
+            return False
+        same = theirs["lineage"] in ("", mine["lineage"])  # a state that was never saved has none
+        return same and int(mine["serial"]) > int(theirs["serial"])
 
     async def plan(self, *, destroy: bool = False, refresh: bool = True, lock: bool = True) -> Plan:
         """Write the plan to a file for ``apply``; without ``lock`` it is only for looking at."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -101,6 +104,28 @@ async def test_a_state_that_could_not_be_saved_is_pushed_by_the_next_run(cloud: 
         plan = await module.converge()
         assert plan.is_empty
         assert not (module.root / ERRORED).exists()
+
+
+@pytest.mark.parametrize(
+    "unsaved",
+    [
+        lambda saved: json.dumps({**saved, "lineage": "64b00e4b-14a2-fd83-ae27-4ba865adae73", "serial": 99}),
+        lambda saved: json.dumps({**saved, "serial": saved["serial"] - 1}),
+        lambda saved: json.dumps(saved)[:40],
+    ],
+    ids=["of a run that began anew", "older", "cut off"],
+)
+async def test_a_state_that_others_have_overtaken_is_dropped(
+    cloud: Cloud, unsaved: Callable[[dict[str, Any]], str]
+) -> None:
+    async with cloud.module("waiting") as module:
+        await module.converge()
+        saved = await cloud.state.states.get("waiting")
+        assert saved is not None
+        (module.root / ERRORED).write_text(unsaved(json.loads(saved)))
+        assert (await module.converge()).is_empty
+        assert not (module.root / ERRORED).exists()
+        assert await cloud.state.states.get("waiting") == saved
 
 
 async def test_a_refused_request_names_resource_and_place(cloud: Cloud) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -63,9 +64,18 @@ class Manager:
 
     def close(self) -> None:
         if self.process.poll() is None:
+            services = self._services()
             self.process.kill()
             self.process.wait()
+            for pid in services:
+                with suppress(ProcessLookupError):
+                    os.killpg(pid, signal.SIGKILL)
         self.output.close()
+
+    def _services(self) -> list[int]:
+        """What would go on without the manager; each leads a group of its own."""
+        pid = self.process.pid
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 5.0) -> None:

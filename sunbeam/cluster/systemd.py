@@ -20,11 +20,11 @@ class SystemdServices:
         self._folder = paths.root / UNIT_FOLDER
 
     def installed(self, service: Service) -> bool:
-        unit = self._folder / f"sunbeam-{service.name}.service"
+        unit = self._unit(service.name)
         return unit.exists() and unit.read_text() == systemd_unit(service)
 
     def install(self, service: Service) -> None:
-        unit = self._folder / f"sunbeam-{service.name}.service"
+        unit = self._unit(service.name)
         replace_file(unit, systemd_unit(service).encode(), 0o644)
         _systemctl("daemon-reload")
         _systemctl("enable", unit.name)
@@ -33,7 +33,8 @@ class SystemdServices:
         _systemctl("start", f"sunbeam-{name}.service")
 
     def stop(self, name: str) -> None:
-        _systemctl("stop", f"sunbeam-{name}.service")
+        if self._unit(name).exists():  # systemctl refuses to stop what it does not know
+            _systemctl("stop", f"sunbeam-{name}.service")
 
     def running(self, name: str) -> bool:
         return _systemctl("is-active", "--quiet", f"sunbeam-{name}.service", check=False) == 0
@@ -47,11 +48,14 @@ class SystemdServices:
         return _output("journalctl", "--output=cat", f"--lines={LAST_LINES}", f"_SYSTEMD_UNIT={unit}")
 
     def remove(self, name: str) -> None:
-        unit = self._folder / f"sunbeam-{name}.service"
+        unit = self._unit(name)
         if unit.exists():
             _systemctl("disable", "--now", unit.name, check=False)
             unit.unlink()
             _systemctl("daemon-reload")
+
+    def _unit(self, name: str) -> Path:
+        return self._folder / f"sunbeam-{name}.service"
 
     def log_command(self, *names: str) -> str:
         return "journalctl -n 50 " + " ".join(f"-u sunbeam-{name}" for name in names)

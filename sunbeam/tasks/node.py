@@ -97,7 +97,8 @@ class StartServices(Task):
             etcd_certificate(context.paths)
         for service in self._programs(context, self._settings):
             if not services.installed(service):
-                context.host.act("stop service", service.name, partial(services.stop, service.name))
+                if services.running(service.name):
+                    context.host.act("stop service", service.name, partial(services.stop, service.name))
                 context.host.act("install service", service.name, partial(services.install, service))
             context.host.act("start service", service.name, partial(services.start, service.name))
         if not context.host.dry_run:

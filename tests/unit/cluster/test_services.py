@@ -124,6 +124,38 @@ def test_why_etcd_ended(words: str, told: str) -> None:
     assert reason(words) == told
 
 
+def test_systemd_is_asked_of_units_that_are_there_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stand-in of systemctl, which notes its words; systemctl(1): unknown units cannot be stopped."""
+    told = tmp_path / "told"
+    program = tmp_path / "bin/systemctl"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\necho "$@" >> {told}\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=":")
+    (tmp_path / "etc/systemd/system").mkdir(parents=True)
+    services = SystemdServices(Paths(tmp_path))
+    service = Service("etcd", "It", ["true"], {"SUNBEAM_CODE": "1"})
+
+    assert not services.installed(service)
+    services.stop("etcd")
+    services.remove("etcd")
+    assert not told.exists()
+    services.install(service)
+    assert services.installed(service)
+    assert not services.installed(Service("etcd", "It", ["true"], {"SUNBEAM_CODE": "2"}))
+    services.start("etcd")
+    services.stop("etcd")
+    unit = "sunbeam-etcd.service"
+    assert told.read_text().splitlines() == [
+        "daemon-reload",
+        f"enable {unit}",
+        f"start {unit}",
+        f"stop {unit}",
+    ]
+
+
 def test_a_log_is_where_the_kind_of_service_keeps_it(tmp_path: Path) -> None:
     hint = SystemdServices(Paths(tmp_path)).log_command("etcd", "sunbeamd")
     assert hint == "journalctl -n 50 -u sunbeam-etcd -u sunbeam-sunbeamd"

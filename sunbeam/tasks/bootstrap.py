@@ -55,7 +55,7 @@ def bootstrap(processes: Processes, paths: Paths, manifest: Manifest) -> Change:
         CheckMachine(wanted),
         WriteProxy(manifest.proxy.model_dump(), settings),
         InstallPackages("proxy"),
-        FetchEtcd("proxy"),
+        FetchEtcd("packages"),
         FetchTerraform("proxy"),
         WriteManifestFile(manifest, needed=["software"]),
         WriteSettings(settings, "manifest-file"),

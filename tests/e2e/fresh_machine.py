@@ -1,4 +1,4 @@
-"""``./run e2e-fresh``: a new Debian 13 machine becomes a cloud, passes the tests, and survives a power cycle.
+"""``./run e2e-fresh``: a new machine becomes a cloud, passes the tests, and survives a power cycle.
 
 The machine is systemd-nspawn's, below ``.cache/fresh-machine``; it and all that it needs on this machine is
 removed at the end (with ``--keep``, everything stays until the next run).
@@ -32,6 +32,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="./run e2e-fresh", description=__doc__)
     parser.add_argument("--keep", action="store_true", help="leave the machine running to look at it")
     parser.add_argument("--no-tests", action="store_true", help="leave out ./run test inside")
+    parser.add_argument("--ubuntu", metavar="MIRROR", default="", help="Ubuntu 24.04 instead of Debian 13")
     wanted = parser.parse_args()
     if os.geteuid() != 0:
         sys.exit("run: a machine can be booted by root only. Type: sudo ./run e2e-fresh")
@@ -41,15 +42,15 @@ def main() -> int:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             sys.exit("run: another ./run e2e-fresh works in this checkout. Wait for its end.")
-        return _run(keep=wanted.keep, tests=not wanted.no_tests)
+        return _run(keep=wanted.keep, tests=not wanted.no_tests, ubuntu=wanted.ubuntu)
 
 
-def _run(*, keep: bool, tests: bool) -> int:
+def _run(*, keep: bool, tests: bool, ubuntu: str) -> int:
     root = CACHE / "machine/root"
     machine = nspawn.Machine(root)
     _remove(machine, root)
     try:
-        _life(machine, root, tests=tests)
+        _life(machine, root, tests=tests, ubuntu=ubuntu)
     except (AssertionError, subprocess.SubprocessError, OSError) as error:
         print(f"✗ {error}", file=sys.stderr)
         return 1
@@ -62,9 +63,9 @@ def _run(*, keep: bool, tests: bool) -> int:
     return 0
 
 
-def _life(machine: nspawn.Machine, root: Path, *, tests: bool) -> None:
-    with step("make a minimal Debian 13"):
-        fresh_root.unpack(CACHE, root, address=nspawn.ADDRESS, gateway=nspawn.GATEWAY)
+def _life(machine: nspawn.Machine, root: Path, *, tests: bool, ubuntu: str) -> None:
+    with step(f"make a minimal {'Ubuntu 24.04' if ubuntu else 'Debian 13'}"):
+        fresh_root.unpack(CACHE, root, ubuntu=ubuntu, address=nspawn.ADDRESS, gateway=nspawn.GATEWAY)
     with step("boot it"):
         machine.boot()
     with step("./run cloud"):

@@ -1,4 +1,8 @@
-"""The root file system of a minimal Debian 13 machine: systemd, a network tool, apt, and nothing else."""
+"""The root file system of a minimal machine: systemd, a network tool, apt, and nothing else.
+
+It is Debian 13, or Ubuntu 24.04 from a mirror that somebody names; that one has the Debian mirror of this
+machine as a disabled source.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,7 @@ from sunbeam.images.mirrors import SUITE, apt_sources
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PACKAGES = ("systemd", "systemd-sysv", "dbus", "iproute2", "ca-certificates")
+UBUNTU_SUITE = "noble"
 BUILD_SECONDS = 600
 AUTHORITIES = Path("usr/local/share/ca-certificates")
 SETTINGS = ("etc/pip.conf", "etc/npmrc", "root/.config/pip/pip.conf")
@@ -35,10 +40,14 @@ WantedBy=sysinit.target
 NETWORK = "[Match]\nName=host0\n\n[Network]\nAddress={address}\nGateway={gateway}\n"
 
 
-def archive(cache: Path) -> Path:
+def archive(cache: Path, ubuntu: str) -> Path:
     """A tar of the untouched root file system, built once for each mirror and set of packages."""
-    sources = "\n".join(apt_sources()) + "\n"
-    key = hashlib.sha256(f"{SUITE} {PACKAGES} {sources}".encode()).hexdigest()[:12]
+    suite, packages, lines = SUITE, [*PACKAGES], apt_sources()
+    if ubuntu:  # whose keys come with it
+        suite, packages = UBUNTU_SUITE, [*PACKAGES, "apt", "ubuntu-keyring"]
+        lines = [f"deb [trusted=yes] {ubuntu} {name} main universe" for name in (suite, f"{suite}-updates")]
+    sources = "\n".join(lines) + "\n"
+    key = hashlib.sha256(f"{suite} {packages} {sources}".encode()).hexdigest()[:12]
     target = cache / f"root-{key}.tar"
     if not target.exists():
         cache.mkdir(parents=True, exist_ok=True)
@@ -48,8 +57,8 @@ def archive(cache: Path) -> Path:
                 "mmdebstrap",
                 "--quiet",
                 "--variant=minbase",
-                f"--include={','.join(PACKAGES)}",
-                SUITE,
+                f"--include={','.join(packages)}",
+                suite,
                 unfinished,
                 *(["-"] if sources.strip() else []),
             ],
@@ -62,11 +71,13 @@ def archive(cache: Path) -> Path:
     return target
 
 
-def unpack(cache: Path, root: Path, *, address: str, gateway: str) -> None:
+def unpack(cache: Path, root: Path, *, ubuntu: str, address: str, gateway: str) -> None:
     """A machine's own copy in ``root``, with its network, this machine's registries and the checkout."""
     root.mkdir(parents=True)
     root.parent.chmod(0o700)
-    subprocess.run(["tar", "-xf", archive(cache), "-C", root], timeout=120, check=True)
+    subprocess.run(["tar", "-xf", archive(cache, ubuntu), "-C", root], timeout=120, check=True)
+    if ubuntu:
+        _name_mirrors(root / "etc/apt")
     (root / "etc/systemd/system/writable-cgroups.service").write_text(WRITABLE_CGROUPS)
     network = root / "etc/systemd/network/10-host0.network"
     network.write_text(NETWORK.format(address=address, gateway=gateway))
@@ -83,6 +94,18 @@ def unpack(cache: Path, root: Path, *, address: str, gateway: str) -> None:
     ):
         subprocess.run(["chroot", root, *words], timeout=60, check=True, capture_output=True)
     _copy_checkout(root / "root/sunbeam")
+
+
+def _name_mirrors(apt: Path) -> None:
+    """Ubuntu's own with its keys, this machine's of Debian for images only."""
+    own = apt / "sources.list"
+    own.write_text(own.read_text().replace("[trusted=yes] ", ""))
+    stanzas = [
+        f"Types: deb\nURIs: {uri}\nSuites: {suite}\nComponents: main\nEnabled: no\n"
+        "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n"
+        for _, uri, suite, *_ in (line.split() for line in apt_sources())
+    ]
+    (apt / "sources.list.d/debian.sources").write_text("\n".join(stanzas))
 
 
 def environment() -> dict[str, str]:

@@ -110,7 +110,8 @@ class Machine:
         ]
         scope = [] if Path("/run/systemd/system").is_dir() else ["--keep-unit"]
         return [
-            "systemd-nspawn", "--boot", f"--directory={self._root}", f"--machine={NAME}", "--register=no",
+            "systemd-nspawn", "--boot", "--timezone=off",
+            f"--directory={self._root}", f"--machine={NAME}", "--register=no",
             *scope, "--capability=all", "--network-veth", "--resolv-conf=off", "--link-journal=no",
             "--console=pipe", *devices, *folders,
             # An argument of a container's init counts as kernel command line: the host may have cgroup v1.

@@ -45,3 +45,18 @@ def test_deb822_sources_without_what_is_disabled_or_no_debian(tmp_path: Path) ->
 def test_a_host_of_another_distribution_has_none(tmp_path: Path) -> None:
     write(tmp_path, "sources.list", "deb http://mirror/ubuntu noble main\n")
     assert apt_sources(tmp_path) == []
+
+
+def test_there_a_disabled_source_names_the_mirror_and_its_key(tmp_path: Path) -> None:
+    write(tmp_path, "sources.list", "deb http://mirror/ubuntu noble main\n")
+    write(
+        tmp_path,
+        "sources.list.d/debian.sources",
+        "Types: deb\nEnabled: no\nURIs: http://mirror/debian\nSuites: trixie trixie-updates\n"
+        "Components: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n",
+    )
+    signed = "[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]"
+    assert apt_sources(tmp_path) == [
+        f"deb {signed} http://mirror/debian trixie main",
+        f"deb {signed} http://mirror/debian trixie-updates main",
+    ]

@@ -81,7 +81,8 @@ def _life(machine: nspawn.Machine, root: Path, *, tests: bool, ubuntu: str) -> N
         machine.boot()
     with step("the cloud and its VM are back by themselves"):
         assert _check(machine, seconds=BACK_SECONDS) == address
-        machine.run(f"{INSIDE}/.venv/bin/sunbeam", "cluster", "status")
+        status = (f"{INSIDE}/.venv/bin/sunbeam", "cluster", "status")
+        _eventually(lambda: machine.run(*status), BACK_SECONDS)  # the dashboard comes last
 
 
 def _checkout_command(machine: nspawn.Machine, command: str, *, seconds: float) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sunbeam.cli.session import DryRunOption, Output, OutputOption, run, run_change, this_node
+from sunbeam.cli.session import DryRunOption, Output, OutputOption, require_root, run, run_change, this_node
 from sunbeam.cli.verbosity import verbosity
 from sunbeam.core.request import Request
 
@@ -25,6 +25,10 @@ def launch(
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Start a VM in the demo project and wait until it answers from outside."""
+    from sunbeam.cluster.settings import NodeSettings
+
+    require_root()
+    NodeSettings.read(this_node().paths)  # without a cloud not even a journal is begun
     request = Request("launch", {"name": name, "image": image, "flavor": flavor})
     run_change(request, output=output, dry_run=dry_run)
     if output.explains and not dry_run:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -64,10 +65,14 @@ def _request(made: Effective, answers: Mapping[str, str]) -> Request:
 
 
 def manifest_now(node: Node, files: Sequence[Path]) -> Manifest:
-    """What a bootstrap that asks nothing would make of this machine.  Raises ManifestErrors."""
+    """What a bootstrap that asks nothing would make of this machine.  Raises ManifestErrors.
+
+    Who may not read the journal does not learn from it what was begun.
+    """
     if made_with(node.paths) is not None:
         return manifest_here(node.paths, files, {}).manifest
-    return _interview(node, files, {}, _begun(node).get("manifest")).effective().manifest
+    begun = _begun(node) if os.access(node.paths.journal, os.R_OK) else {}
+    return _interview(node, files, {}, begun.get("manifest")).effective().manifest
 
 
 def _begun(node: Node) -> Mapping[str, Any]:

@@ -149,6 +149,11 @@ COMMANDS = (
         "Repair them, then `sunbeam resume`.",
     ),
     Entry(
+        "awaited-failed",
+        "A task waits for another one of its change, and that one failed.",
+        "Repair what the failed one names, then `sunbeam resume`.",
+    ),
+    Entry(
         "task-failed",
         "A task met an error that nobody foresaw.",
         "`sunbeam doctor` looks for its cause; `sunbeam resume` tries again.",

@@ -42,8 +42,8 @@ MACHINE = (
     ),
     Entry(
         "cores-too-few",
-        "The control plane needs two processor cores.",
-        "Give the machine more.",
+        "With one processor core a cloud comes up all the same, in about twice the time.",
+        "Go on and be patient, or give the machine two cores or more.",
     ),
     Entry(
         "memory-too-little",

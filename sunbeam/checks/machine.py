@@ -58,14 +58,15 @@ def distribution(facts: Facts, wanted: Wanted) -> Iterator[Problem]:
 
 
 def cores(facts: Facts, wanted: Wanted) -> Iterator[Problem]:
-    """There are two processor cores or more."""
+    """There are two processor cores or more; with one it takes longer."""
     if facts.system.cores < CORES:
         yield Problem(
-            f"{facts.system.cores} processor core is too little",
+            f"with {facts.system.cores} processor core everything takes about twice as long",
             where="this machine",
-            why=f"the control plane needs {CORES}",
+            why=f"the control plane and the building of its images use {CORES} or more",
             evidence=f"this process may run on {facts.system.cores}",
-            next_command=f"give the machine {CORES} cores or more, then: {wanted.again}",
+            next_command=f"go on and be patient, or give the machine {CORES} cores or more",
+            severity="warning",
             id="cores-too-few",
         )
 

@@ -11,6 +11,7 @@ import typer
 
 from sunbeam.cli.render_text import plural
 from sunbeam.cli.session import this_node
+from sunbeam.core.cores import cores
 from sunbeam.core.errors import UsageError
 from sunbeam.core.event_log import read_events
 from sunbeam.core.events import parse_event
@@ -73,7 +74,7 @@ def _facts(record: ChangeRecord) -> dict[str, str]:
     return {
         "Machine": platform.node(),
         "System": f"{system}, Linux {platform.release()}",
-        "Processor cores": str(os.cpu_count()),
+        "Processor cores": str(cores()),
         "Memory": f"{memory:.1f} GiB",
         "Sunbeam": __version__,
         "Tasks": f"{len(record.tasks)}, {plural(tried, 'attempt')}",

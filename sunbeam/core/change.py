@@ -38,6 +38,13 @@ class Change:
         """Task ids by the ids they need."""
         return TopologicalSorter({task.id: task.needs for task in self.tasks})
 
+    def relying_on(self, task_id: str) -> set[str]:
+        """The tasks that need or await this one, directly or not."""
+        relying = {task_id}
+        for _ in self.tasks:
+            relying |= {task.id for task in self.tasks if relying.intersection((*task.needs, *task.awaits))}
+        return relying - {task_id}
+
     def in_order(self) -> list[Task]:
         """Each task after the tasks it needs."""
         by_id = {task.id: task for task in self.tasks}

@@ -18,6 +18,7 @@ from sunbeam.core.host import Host, Mutation
 from sunbeam.core.journal import ChangeRecord, Journal, TaskRecord
 from sunbeam.core.paths import Paths
 from sunbeam.core.redaction import Redactor
+from sunbeam.core.schedule import Schedule, end
 from sunbeam.core.status import ChangeStatus, TaskStatus
 from sunbeam.core.task import Task
 from sunbeam.core.task_run import Seams, TaskRun
@@ -148,33 +149,7 @@ class Engine:
         self._seams.emit(ProblemFound(0, **asdict(problem)))
 
     async def _do_all(self, change: Change, run: TaskRun) -> None:
-        """Start every task whose needs are done, a bounded number at a time, until none is left."""
-        graph = change.graph()
-        graph.prepare()
-        by_id = {task.id: task for task in change.tasks}
-        slots = asyncio.Semaphore(self._parallel)
-        failures: list[SunbeamError] = []
-        running: set[asyncio.Task[None]] = set()
-
-        async def do(task: Task) -> None:
-            async with slots:
-                try:
-                    await run.do(task)
-                except SunbeamError as failure:
-                    failures.append(failure)
-                else:
-                    graph.done(task.id)
-
-        try:
-            while True:
-                running |= {asyncio.create_task(do(by_id[task_id])) for task_id in graph.get_ready()}
-                if not running:
-                    break
-                finished, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-                for each in finished:
-                    each.result()
-        finally:
-            await _cancel(running)
+        failures = await Schedule(change, run, self._parallel).work()
         if failures:
             raise self._failure(failures)
 
@@ -212,7 +187,7 @@ class Engine:
             await asyncio.wait([working])
         except asyncio.CancelledError:
             self._seams.emit(ChangeStopping(number))
-            await _cancel({working})
+            await end({working})
             raise
         working.result()
 
@@ -254,9 +229,3 @@ def to_undo(change: Change, record: ChangeRecord) -> list[Task]:
     """The tasks of a recorded change that were begun, each before the tasks it needed."""
     known = {task.id: task.status for task in record.tasks}
     return [task for task in reversed(change.in_order()) if task.id in known and known[task.id].begun]
-
-
-async def _cancel(running: set[asyncio.Task[None]]) -> None:
-    for each in running:
-        each.cancel()
-    await asyncio.gather(*running, return_exceptions=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import heapq
-import os
 from collections import Counter, deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-PARALLEL = max(8, 2 * (os.cpu_count() or 1))
+from sunbeam.core.cores import cores
+
+PARALLEL = max(8, 2 * cores())
 """Tasks at work at the same time; most of them wait for something."""
 
 

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -123,8 +123,11 @@ class Journal:
         return change
 
     def resume(self, change: int, tasks: Sequence[TaskRecord]) -> None:
-        """Continue ``change`` with today's task list; statuses of tasks that are known are kept."""
-        known = {task.id: task for task in self.change(change).tasks}
+        """Continue ``change`` with today's task list; statuses of tasks that are known are kept.
+
+        What failed is tried again: its error is of the past.
+        """
+        known = {task.id: replace(task, error="") for task in self.change(change).tasks}
         with self._file.transaction():
             self._doing(change, undoing=False)
             self._file.write("DELETE FROM task WHERE change=?", (change,))

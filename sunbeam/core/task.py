@@ -74,8 +74,9 @@ class Task(ABC):
     ``waits_for_person`` is what a person must do before the task is done, in a sentence: after ``act`` the
     change is held until ``is_done``.  ``rehearsable`` tasks change things through ``context.host`` only and
     never read back what they changed, so that a dry run can call their ``act`` to list each change.
-    For estimates: ``typical_seconds`` of its own work on two cores, tasks that it ``awaits`` while they run
-    beside it, and the ``lane`` that it queues in.  ``phase`` is the part of a long change it belongs to.
+    ``awaits`` are tasks beside it without which it does not end; when one fails, it is given up.
+    For estimates: ``typical_seconds`` of its own work on two cores, and the ``lane`` that it queues in.
+    ``phase`` is the part of a long change it belongs to.
     """
 
     id: str

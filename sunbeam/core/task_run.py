@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import tempfile
 import traceback
@@ -113,6 +114,12 @@ class Seams:
         return error
 
 
+class GivenUp(SunbeamError):
+    """A task was stopped because what it waits for has failed."""
+
+    id = "awaited-failed"
+
+
 class TaskRun:
     """Does or undoes tasks of change number ``change``; ``known`` is how the journal found them.
 
@@ -124,10 +131,15 @@ class TaskRun:
         self._again = again
         self._change = change
         self._known = known
+        self._given_up: dict[str, str] = {}
 
     async def do(self, task: Task) -> None:
-        """Do the task unless all is as wanted.  Raises SunbeamError."""
+        """Do the task unless all is as wanted.  Raises SunbeamError, GivenUp."""
         await self._journaled(task, self._do)
+
+    def give_up(self, task_id: str, failed: str) -> None:
+        """When the task is cancelled, it is because it relies on the one titled ``failed``."""
+        self._given_up[task_id] = failed
 
     async def undo(self, task: Task) -> None:
         """Undo the task.  Raises SunbeamError."""
@@ -174,6 +186,16 @@ class TaskRun:
         try:
             status = await work(task, seams.context(self._change, task, begin))
             error = error_id = ""
+        except asyncio.CancelledError:
+            if task.id not in self._given_up:
+                raise
+            given_up = GivenUp(
+                f"{task.title}: given up",
+                why=f"it relies on “{self._given_up[task.id]}”, which did not succeed",
+                next_command=seams.command,
+            )
+            error, error_id = str(given_up), given_up.id
+            raise given_up from None
         except Exception as failure:
             typed = seams.typed(task, failure)
             status = TaskStatus.HELD if isinstance(typed, NeedsPerson) else TaskStatus.FAILED

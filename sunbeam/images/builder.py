@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from sunbeam.core.cores import cores
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.process import Completed, Processes, ProcessFailed
 from sunbeam.images.leftovers import end_leftovers
@@ -79,7 +79,7 @@ class ImageBuilder:
         self.podman = podman
         self.recipes = recipes
         self.cache = cache
-        self.parallel = parallel or max(2, os.cpu_count() or 2)
+        self.parallel = parallel or max(2, cores())
         self._slots = Slots(self.parallel)
 
     async def images(self) -> dict[str, Image]:

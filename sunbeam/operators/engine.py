@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import shutil
 from datetime import timedelta
 
+from sunbeam.core.cores import cores
 from sunbeam.core.paths import Paths
 from sunbeam.operators import leadership, reaper, subordinates, unit_storage
 from sunbeam.operators.clock import Clock, SystemClock
@@ -72,7 +72,7 @@ class Engine:
             executor=ChosenExecutor(executor, TOOLS.keys(), self._scratch),
             tool_server=ToolServer(folders),
             folders=folders,
-            slots=asyncio.Semaphore(hooks_parallel or (os.cpu_count() or 1) + 1),
+            slots=asyncio.Semaphore(hooks_parallel or cores() + 1),
             api_address=api_address,
         )
         self._runtime = runtime

@@ -14,10 +14,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from tests.e2e import fresh_root, nspawn
+from tests.e2e import fresh_root, nspawn, small_machine
 from tests.e2e.guest import floating_address
 
 CACHE = fresh_root.CHECKOUT / ".cache/fresh-machine"
@@ -32,30 +32,35 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="./run e2e-fresh", description=__doc__)
     parser.add_argument("--keep", action="store_true", help="leave the machine running to look at it")
     parser.add_argument("--no-tests", action="store_true", help="leave out ./run test inside")
+    parser.add_argument("--small", action="store_true", help="one core, 8 GiB, 200 disk operations a second")
     parser.add_argument("--ubuntu", metavar="MIRROR", default="", help="Ubuntu 24.04 instead of Debian 13")
     wanted = parser.parse_args()
     if os.geteuid() != 0:
         sys.exit("run: a machine can be booted by root only. Type: sudo ./run e2e-fresh")
+    if wanted.small and not small_machine.possible():
+        sys.exit("run: --small needs control groups of version 1, which this machine does not have")
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             sys.exit("run: another ./run e2e-fresh works in this checkout. Wait for its end.")
-        return _run(keep=wanted.keep, tests=not wanted.no_tests, ubuntu=wanted.ubuntu)
+        return _run(wanted)
 
 
-def _run(*, keep: bool, tests: bool, ubuntu: str) -> int:
+def _run(wanted: argparse.Namespace) -> int:
     root = CACHE / "machine/root"
-    machine = nspawn.Machine(root)
+    limits = small_machine.limits(CACHE) if wanted.small else {}
+    machine = nspawn.Machine(root, limits)
     _remove(machine, root)
     try:
-        _life(machine, root, tests=tests, ubuntu=ubuntu)
+        with small_machine.slow_disk(_blkio_group(), limits) if wanted.small else nullcontext():
+            _life(machine, root, tests=not wanted.no_tests, ubuntu=wanted.ubuntu)
     except (AssertionError, subprocess.SubprocessError, OSError) as error:
         print(f"✗ {error}", file=sys.stderr)
         return 1
     finally:
-        if keep:
+        if wanted.keep:
             print(f"The machine is kept: nsenter -t {machine.leader} -a")
         else:
             with step("remove the machine"):
@@ -119,6 +124,10 @@ def _eventually(attempt: Callable[[], str], seconds: float) -> str:
             if time.monotonic() > deadline:
                 raise
             time.sleep(3)
+
+
+def _blkio_group() -> Path:
+    return next(group for group in nspawn.own_cgroups() if group.is_relative_to(nspawn.CGROUPS / "blkio"))
 
 
 def _remove(machine: nspawn.Machine, root: Path) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from tests.e2e.fresh_root import package_folders
 
@@ -32,10 +33,14 @@ POWER_OFF_SECONDS = 180
 
 
 class Machine:
-    """``root``: its root file system; beside it lie ``console`` and what must be put back afterwards."""
+    """``root``: its root file system; beside it lie ``console`` and what must be put back afterwards.
 
-    def __init__(self, root: Path) -> None:
+    ``limits``: files of its control groups and their contents.
+    """
+
+    def __init__(self, root: Path, limits: Mapping[str, str] = MappingProxyType({})) -> None:
         self._root = root
+        self._limits = limits
         self._console = root.parent / "console"
         self._forward = root.parent / "ip_forward"
         self._mark = f"test.machine={root}"
@@ -50,7 +55,7 @@ class Machine:
                 stdout=console,
                 stderr=console,
                 start_new_session=True,
-                preexec_fn=_enter_own_cgroup,
+                preexec_fn=lambda: _enter_own_cgroup(self._limits),
             )
         deadline = time.monotonic() + BOOT_SECONDS
         while not Path(f"/sys/class/net/{LINK}").exists():
@@ -173,7 +178,7 @@ def _words(pid: int) -> list[bytes]:
         return []
 
 
-def _own_cgroups() -> list[Path]:
+def own_cgroups() -> list[Path]:
     """A child of this process's group in each hierarchy (cgroups(7)): its limits hold for the machine too."""
     groups = []
     for line in Path("/proc/self/cgroup").read_text().splitlines():
@@ -185,21 +190,24 @@ def _own_cgroups() -> list[Path]:
     return groups
 
 
-def _enter_own_cgroup() -> None:
+def _enter_own_cgroup(limits: Mapping[str, str]) -> None:
     if Path("/run/systemd/system").is_dir():
         return  # systemd-nspawn asks systemd for a scope
-    for group in _own_cgroups():
+    for group in own_cgroups():
         group.mkdir(exist_ok=True)
         for name in ("cpuset.cpus", "cpuset.mems"):
             if (group / name).exists():
                 (group / name).write_text((group.parent / name).read_text())
+        for name, text in limits.items():
+            if (group / name).exists():
+                (group / name).write_text(text)
         (group / "cgroup.procs").write_text("0")
 
 
 def _remove_own_cgroups() -> None:
     """Raises OSError where processes are still in one."""
     deadline = time.monotonic() + 30
-    for group in _own_cgroups():
+    for group in own_cgroups():
         for folder, _, _ in os.walk(group, topdown=False):
             while True:
                 try:

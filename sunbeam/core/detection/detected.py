@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network
 from pathlib import Path
 
+from sunbeam.core.cores import cores
 from sunbeam.core.detection.disks import Disk, disks
 from sunbeam.core.detection.interfaces import Interface, interfaces
 from sunbeam.core.detection.proxies import FoundProxy, found_proxy
@@ -84,7 +85,7 @@ async def detect(
     return Detected(
         host_name=_text(root / "proc/sys/kernel/hostname").strip() or platform.node(),
         system=_name_of_system(_text(root / "etc/os-release")),
-        cores=len(os.sched_getaffinity(0)),
+        cores=cores(),
         memory=_memory(_text(root / "proc/meminfo")),
         disk_free=_free(root / "var/lib/sunbeam"),
         kvm=(root / "dev/kvm").exists(),

@@ -71,7 +71,7 @@ async def image_build_failed(look: Look) -> list[Diagnosis]:
         task
         for change in await look(node.unfinished)
         for task in change.tasks
-        if task.id.startswith("image-") and task.status is TaskStatus.FAILED
+        if task.id.startswith("image-") and task.status is TaskStatus.FAILED and task.error
     ]
     return [
         Diagnosis(

@@ -105,13 +105,15 @@ async def change_unfinished(look: Look) -> list[Diagnosis]:
 
 def _unfinished(change: ChangeRecord) -> Diagnosis:
     again, about = f"sunbeam resume {change.id}", f"change {change.id}"
-    failed = [task for task in change.tasks if task.status is TaskStatus.FAILED]
-    held = [task for task in change.tasks if task.status is TaskStatus.HELD]
+    # What failed in an earlier run has no error in this one.
+    failed = [task for task in change.tasks if task.status is TaskStatus.FAILED and task.error]
+    held = [task for task in change.tasks if task.status is TaskStatus.HELD and task.error]
     if failed:
-        why = "\n".join(failed[0].error.splitlines()[:6])
-        return Diagnosis(f"{change.title} failed: {failed[0].title}", why, again, about=about)
+        first = min(failed, key=lambda task: task.finished)
+        why = "\n".join(first.error.splitlines()[:6])
+        return Diagnosis(f"{change.title} failed: {first.title}", why, again, about=about)
     if held:
-        why = held[0].error or held[0].title
+        why = held[0].error
         return Diagnosis(f"{change.title} waits for a person", why, again, about=about)
     undone = sum(1 for task in change.tasks if not task.status.finished)
     evidence = f"{about} began {change.started}; {undone} of {len(change.tasks)} tasks are not done"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from sunbeam.core.cores import cores
 from sunbeam.substrates.embedded.probes import Probe
 
 Cgroups = Literal["v1", "v2", "hybrid", "none"]
@@ -34,7 +35,7 @@ class System:
 
     @classmethod
     def read(cls) -> System:
-        return cls(uid=os.geteuid(), cores=len(os.sched_getaffinity(0)))
+        return cls(uid=os.geteuid(), cores=cores())
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sunbeam.core.cores import cores
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.paths import Paths
 from sunbeam.core.process import ProcessFailed
@@ -81,7 +81,7 @@ class EmbeddedRuntime:
             logs=paths.logs / "containers",
             pids=paths.run / "pids",
         )
-        self._workshop = Workshop(podman, ImageWatch(podman), asyncio.Semaphore((os.cpu_count() or 1) + 1))
+        self._workshop = Workshop(podman, ImageWatch(podman), asyncio.Semaphore(cores() + 1))
         self._residents: dict[str, _Resident] = {}
         self._found: dict[str, Mapping[str, Any]] = {}
         self._report: Report = lambda state: None

@@ -86,3 +86,8 @@ def test_locale(encoding: str, expected: list[str]) -> None:
 )
 def test_confinement(seen: tuple[bool, tuple[str, ...]], expected: list[str]) -> None:
     assert ids(machine.confinement, seen) == expected
+
+
+def test_a_machine_with_one_core_is_told_so_and_goes_on() -> None:
+    (problem,) = machine.cores(replace(GOOD, system=replace(GOOD.system, cores=1)), WANTED)
+    assert problem.severity == "warning"

@@ -54,11 +54,13 @@ class Step(Task):
         undo: Act | None = None,
         problems: list[Problem] | None = None,
         retry: Retry = Retry(),  # noqa: B008
+        awaits: tuple[str, ...] = (),
     ) -> None:
         self.id = id
         self.title = f"Do {id}"
         self.needs = needs
         self.retry = retry
+        self.awaits = awaits
         self._act, self._done, self._undo, self._problems = act, done, undo, problems or []
 
     async def problems(self, context: Context) -> list[Problem]:

@@ -109,6 +109,30 @@ async def test_a_failure_lets_independent_tasks_finish_and_the_same_command_cont
     assert trail.names == ["free", "free", "after"] or trail.names == ["free", "after", "free"]
 
 
+async def test_a_change_that_goes_on_has_no_error_of_the_run_before(bench: Workbench) -> None:
+    """Cut off again before it comes to what failed, it was interrupted and did not fail."""
+
+    async def stop(context: Context) -> None:
+        raise asyncio.CancelledError
+
+    async def fail(context: Context) -> None:
+        raise SunbeamError("it broke")
+
+    first = nothing
+
+    async def before(context: Context) -> None:
+        await first(context)
+
+    change = Change("t", "T", [Step("a", before), Step("b", fail, "a")])
+    with pytest.raises(SunbeamError, match="it broke"):
+        await bench.engine.run(change)
+    assert "it broke" in bench.journal.change(1).tasks[1].error
+    first = stop
+    with pytest.raises(Interrupted):
+        await bench.engine.run(change)
+    assert bench.journal.change(1).tasks[1].error == ""
+
+
 async def test_what_is_as_wanted_is_left_alone(bench: Workbench) -> None:
     trail = Trail()
     await bench.engine.run(Change("t", "T", [trail.step("a", done=lambda: True)]))

@@ -205,6 +205,27 @@ async def test_held_and_interrupted_changes(tmp_path: Path) -> None:
     assert found.evidence == "change 7 began 2025-12-31T10:00:00Z; 1 of 2 tasks are not done"
 
 
+async def test_what_failed_first_is_told(tmp_path: Path) -> None:
+    """Later ones may have failed because of it."""
+    waited = replace(
+        task(TaskStatus.FAILED, "given up", id="wait"), title="Wait", finished="2026-01-01T00:02:00Z"
+    )
+    cause = replace(task(TaskStatus.FAILED, "E: gone"), finished="2026-01-01T00:01:00Z")
+    failed = change(ChangeStatus.FAILED, waited, cause)
+    found = await diagnosis(
+        "change-unfinished", tmp_path, {node.unfinished: (failed,), node.change_lock: None}
+    )
+    assert found.cause == "Bootstrap the cloud failed: Build image nova"
+
+
+async def test_what_failed_before_a_change_was_resumed_is_of_the_past(tmp_path: Path) -> None:
+    resumed = change(ChangeStatus.DOING, task(TaskStatus.FAILED, error=""))
+    answers = {node.unfinished: (resumed,), node.change_lock: None}
+    found = await diagnosis("change-unfinished", tmp_path, answers)
+    assert found.cause == "Bootstrap the cloud was interrupted"
+    assert await diagnoses("image-build-failed", tmp_path, answers) == []
+
+
 async def test_what_was_made_up_for_is_finished(tmp_path: Path) -> None:
     def record(minute: int, kind: str, status: ChangeStatus) -> ChangeRecord:
         return replace(change(status, kind=kind), finished=f"2026-01-01T00:{minute}:00Z")

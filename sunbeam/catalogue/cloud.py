@@ -245,6 +245,11 @@ CLOUD = (
         "`sunbeam configure` makes them.",
     ),
     Entry(
+        "vm-gone",
+        "A VM was deleted by somebody else while it was being started.",
+        "`sunbeam launch NAME` makes it again.",
+    ),
+    Entry(
         "vm-failed",
         "Nova could not start the VM; its words are in the text.",
         "Deal with that, then `sunbeam launch NAME`.",

@@ -233,7 +233,7 @@ MACHINE = (
     Entry(
         "secrets-readable",
         "The mode or owner of a file with secrets was changed.",
-        "`chown root FILE && chmod 600 FILE`; change what it held if others were here.",
+        "`chown root FILE && chmod go= FILE`; change what it held if others were here.",
     ),
     Entry(
         "systemctl-failed",

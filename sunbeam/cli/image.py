@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sunbeam.cli.session import DryRunOption, Output, OutputOption, run, run_change, this_node
+from sunbeam.cli.session import DryRunOption, Output, OutputOption, require_root, run, run_change, this_node
 from sunbeam.cli.tables import Format, FormatOption, show
 from sunbeam.cli.verbosity import verbosity
 from sunbeam.core.request import Request
@@ -25,9 +25,10 @@ def list_images(format: FormatOption = Format.TABLE) -> None:
     """List recipes with the image each gave: its tag, size, and whether the recipe has changed since."""
     from sunbeam.tasks.images import image_builder
 
+    require_root()
     node = this_node()
     builder = image_builder(node.processes, node.paths)
-    images = run(builder.images())
+    images = run(builder.images()) if builder.podman.folders.in_use else {}
     rows = []
     for name, recipe in builder.recipes.items():
         image = images.get(name)
@@ -59,6 +60,7 @@ def export(target: Annotated[Path, typer.Argument(help="The file to write.")]) -
     from sunbeam.images.bundle import export_images
     from sunbeam.tasks.images import image_builder
 
+    require_root()
     node = this_node()
     builder = image_builder(node.processes, node.paths)
     run(export_images(builder, target))
@@ -73,6 +75,7 @@ def import_(
     from sunbeam.images.bundle import import_images
     from sunbeam.tasks.images import image_builder
 
+    require_root()
     node = this_node()
     for name in run(import_images(image_builder(node.processes, node.paths), source)):
         typer.echo(f"loaded {name}")

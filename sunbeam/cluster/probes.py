@@ -100,12 +100,12 @@ async def _servers_or_none(api: OpenStackApi, endpoints: Mapping[str, str]) -> t
     if "compute" not in endpoints:
         return None
     try:
-        return await _servers(api, endpoints["compute"], endpoints["identity"])
+        return await servers(api, endpoints["compute"], endpoints["identity"])
     except NO_ANSWER:
         return None
 
 
-async def _servers(api: OpenStackApi, compute: str, identity: str) -> tuple[Server, ...]:
+async def servers(api: OpenStackApi, compute: str, identity: str) -> tuple[Server, ...]:
     """Every project's servers, all pages."""
     answer = await api.get(f"{identity}/projects")
     projects = {project["id"]: project["name"] for project in answer["projects"]}

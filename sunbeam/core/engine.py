@@ -176,9 +176,15 @@ class Engine:
             error, error_id = str(failure), failure.id
             raise
         finally:
-            self._seams.journal.finish(number, status, self._seams.now(), error)
             seconds = self._seams.clock.monotonic() - began
-            self._seams.emit(ChangeFinished(number, status, seconds, error, error_id))
+            try:
+                self._seams.journal.finish(number, status, self._seams.now(), error)
+            except SunbeamError as unwritten:
+                status = ChangeStatus.FAILED
+                error, error_id = error or str(unwritten), error_id or unwritten.id
+                raise
+            finally:
+                self._seams.emit(ChangeFinished(number, status, seconds, error, error_id))
 
     async def _stoppable(self, number: int, work: Coroutine[Any, Any, None]) -> None:
         """``work``, and if it is cancelled, word of that before its tasks end, which may take a while."""
@@ -206,8 +212,11 @@ class Engine:
         if not self._seams.host.dry_run:
             raise ValueError("a plan is made with a host that only lists")
         before = len(self._seams.host.performed)
-        # What is only listed is not told as if it had happened.
-        await task.act(replace(self._seams.context(0, task), host=self._seams.host))
+        try:
+            # What is only listed is not told as if it had happened.
+            await task.act(replace(self._seams.context(0, task), host=self._seams.host))
+        except Exception as failure:
+            raise self._seams.typed(task, failure) from failure
         return tuple(self._seams.host.performed[before:])
 
     async def _foresee(self, task: Task, before: Mapping[str, Foresight]) -> Foresight:

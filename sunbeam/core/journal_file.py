@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sunbeam.core.errors import SunbeamError
+from sunbeam.core.private import private_folder
 
 VERSION = 2
 FROM_VERSION_1 = "ALTER TABLE change ADD COLUMN undoing INTEGER NOT NULL DEFAULT 0"
@@ -59,7 +60,7 @@ class JournalFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(path.parent)
         path.touch(mode=0o600)
         with self._typed():
             self._db = sqlite3.connect(path, isolation_level=None, timeout=60)

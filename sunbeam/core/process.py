@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -92,9 +93,10 @@ class SystemProcesses:
                     process.wait(),
                 )
         except BaseException:
-            if process.returncode is None:
+            # Even if the program itself has ended: what it left behind is of its group.
+            with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-                await process.wait()
+            await process.wait()
             raise
         completed = Completed(words, process.returncode or 0, out, err)
         if check and completed.returncode:

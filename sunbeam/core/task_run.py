@@ -203,10 +203,16 @@ class TaskRun:
             raise typed from failure.__cause__ if typed is failure else failure
         finally:
             seconds = seams.clock.monotonic() - began
-            self._ended(task, status, seconds, error)
-            seams.emit(
-                TaskFinished(self._change, task.id, task.title, status.value, seconds, error, error_id)
-            )
+            try:
+                self._ended(task, status, seconds, error)
+            except SunbeamError as unwritten:
+                status = TaskStatus.FAILED
+                error, error_id = error or str(unwritten), error_id or unwritten.id
+                raise
+            finally:
+                seams.emit(
+                    TaskFinished(self._change, task.id, task.title, status.value, seconds, error, error_id)
+                )
 
     def _ended(self, task: Task, status: TaskStatus, seconds: float, error: str) -> None:
         """What this change has begun before and finds as wanted is its work, done then."""

@@ -36,14 +36,13 @@ class WaitedInVain(SunbeamError):
 async def wait_for(
     look: Callable[[], Awaitable[Look]],
     clock: Clock,
-    report: Callable[[str], None] = lambda text: None,
     *,
     on_look: Callable[[Look], None] = lambda seen: None,
     quiet_seconds: float = 300,
     pause_seconds: float = 0.5,
     next_command: str = "sunbeam cluster status",
 ) -> None:
-    """Look again and again until done; ``report`` and ``on_look`` are told when what is missing changes.
+    """Look again and again until done; ``on_look`` is told when what is missing changes.
 
     Raises the look's own error as soon as it has one, and WaitedInVain when nothing in the look changed for
     ``quiet_seconds``.
@@ -61,7 +60,6 @@ async def wait_for(
             last, moved = seen, now
         if seen.sentence != told.sentence:
             told = seen
-            report(seen.sentence)
             on_look(seen)
         if now - moved > quiet_seconds:
             raise WaitedInVain(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sunbeam.cluster.openstack import CLOUD, cloud_entry
 from sunbeam.cluster.openstack_api import OpenStackApi, open_api
-from sunbeam.cluster.probes import NO_ANSWER
+from sunbeam.cluster.probes import NO_ANSWER, servers
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.paths import Paths
 
@@ -28,14 +28,8 @@ async def belongings(paths: Paths) -> list[str]:
 
 
 async def _servers(api: OpenStackApi) -> list[str]:
-    endpoints = api.endpoints()
-    projects = (await api.get(f"{api.auth_url}/projects"))["projects"]
-    names = {project["id"]: project["name"] for project in projects}
-    servers = (await api.get(f"{endpoints['compute']}/servers/detail?all_tenants=1"))["servers"]
-    return [
-        f"VM {server['name']} (project {names.get(server['tenant_id'], server['tenant_id'])}) with its disk"
-        for server in sorted(servers, key=lambda server: str(server["name"]))
-    ]
+    found = await servers(api, api.endpoints()["compute"], api.auth_url)
+    return [f"VM {server.name} (project {server.project}) with its disk" for server in found]
 
 
 async def _images(api: OpenStackApi) -> list[str]:

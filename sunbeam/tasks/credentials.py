@@ -43,6 +43,7 @@ class FetchCredentials(Task):
             model = await controller.model("openstack")
             account = await run_action(model, "keystone/0", "get-admin-account")
             authority = await run_action(model, "certificates/0", "get-ca-certificate")
+        context.host.remember_secret(account["password"])
         etc = context.paths.etc
         context.host.write_file(etc / "ca.crt", authority["ca-certificate"].strip() + "\n")
         context.host.write_file(etc / "openrc", openrc(account, context.paths), 0o600)

@@ -129,6 +129,7 @@ class DemoAccount(Task):
         demo = self._demo
         password = str(resolve(demo.password, context.host.remember_secret))
         password = password or demo_password(context.paths, demo.user)
+        context.host.remember_secret(password)
         before = file.read_text()
         wanted = add_demo_entry(before, demo.project, demo.user, password)
         known = wanted == before and await asyncio.to_thread(logs_in, context.paths, DEMO)
@@ -198,7 +199,11 @@ def _flavors(cloud: Connection, flavors: Mapping[str, Flavor]) -> None:
 
 
 def _image(cloud: Connection, paths: Paths) -> None:
-    if cloud.image.find_image(IMAGE) is None:
+    image = cloud.image.find_image(IMAGE)
+    if image is not None and image.status != "active":  # its upload was cut off
+        cloud.image.delete_image(image)
+        image = None
+    if image is None:
         cloud.create_image(
             IMAGE,
             filename=str(paths.images / GUEST_FILE),

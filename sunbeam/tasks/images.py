@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Collection, Iterator, Mapping
 
 from sunbeam.core.change import Change
@@ -89,7 +88,7 @@ class BuildImage(Task):
         self._recipe = recipe
 
     async def is_done(self, context: Context) -> bool:
-        if self._force or not _has_storage(context.paths):
+        if self._force or not ContainerFolders(context.paths).in_use:
             return False
         return await self._builder.is_current(self._recipe.name)
 
@@ -103,7 +102,7 @@ class BuildImage(Task):
 
     async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:
         """The size is that of the image that it replaces, else the recipe's."""
-        images = await self._builder.images() if _has_storage(context.paths) else {}
+        images = await self._builder.images() if ContainerFolders(context.paths).in_use else {}
         old = images.get(self._recipe.name)
         size = old.size if old else self._recipe.size
         return Foresight(artifacts=(Artifact("build", f"image {self._recipe.name}", size),))
@@ -122,7 +121,7 @@ class RemoveReplaced(Task):
         self._builder = builder
 
     async def is_done(self, context: Context) -> bool:
-        if not _has_storage(context.paths):
+        if not ContainerFolders(context.paths).in_use:
             return True
         return not (await self._builder.replaced() or await self._builder.outdated())
 
@@ -138,11 +137,6 @@ class RemoveReplaced(Task):
             with context.host.mutation("remove image", names[0]) as really:
                 if really:
                     await self._builder.remove(names)
-
-
-def _has_storage(paths: Paths) -> bool:
-    """Whether podman may hold something of ours; to ask it makes its folders."""
-    return shutil.which("podman") is not None and ContainerFolders(paths).storage_conf.exists()
 
 
 class ExtractGuest(Task):

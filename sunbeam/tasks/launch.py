@@ -13,13 +13,14 @@ from sunbeam.core.errors import SunbeamError
 from sunbeam.core.foresight import Foresight, Touch
 from sunbeam.core.paths import Paths
 from sunbeam.core.task import Context, Task
-from sunbeam.core.wait import Look, wait_for
+from sunbeam.core.wait import Look
 from sunbeam.tasks.demo import EXTERNAL
 from sunbeam.tasks.demo_key import KEY
 from sunbeam.tasks.machine import CheckMachine
 from sunbeam.tasks.openstack_call import call
 
 if TYPE_CHECKING:
+    from openstack.compute.v2.server import Server
     from openstack.connection import Connection
 
 PORTS = (80, 22)
@@ -132,18 +133,18 @@ class AttachFloatingAddress(Task):
         async def attached() -> Look:
             return await call(context, DEMO, self._look)  # type: ignore[no-any-return]
 
-        await wait_for(attached, context.clock, context.report, quiet_seconds=120)
+        await context.wait_for(attached, quiet_seconds=120)
 
     def _look(self, cloud: Connection) -> Look:
         if self._attach(cloud):
             return Look(done=True)
-        return Look(missing=f"a port for {self._name}", failed=fault(cloud, self._name))
+        return Look(missing=f"a port for {self._name}", failed=fault(cloud, server_of(cloud, self._name)))
 
     def _attach(self, cloud: Connection) -> str:
         existing = floating_address(cloud, self._name)
         if existing:
             return existing
-        server = cloud.compute.find_server(self._name)
+        server = server_of(cloud, self._name)
         port = next(iter(cloud.network.ports(device_id=server.id)), None)
         if port is None:
             return ""
@@ -168,18 +169,12 @@ class AwaitServer(Task):
     async def act(self, context: Context) -> None:
         if context.host.dry_run:
             return
-        await wait_for(
-            lambda: call(context, DEMO, self._look),
-            context.clock,
-            context.report,
-            quiet_seconds=BUILD_SECONDS,
-        )
+        await context.wait_for(lambda: call(context, DEMO, self._look), quiet_seconds=BUILD_SECONDS)
 
     def _look(self, cloud: Connection) -> Look:
-        server = cloud.compute.get_server(cloud.compute.find_server(self._name).id)
+        server = server_of(cloud, self._name)
         state = f"{server.status}, {server.task_state or 'no task'}"
-        failed = fault(cloud, self._name)
-        return Look(server.status == "ACTIVE", f"{self._name}: {state}", state, failed)
+        return Look(server.status == "ACTIVE", f"{self._name}: {state}", state, fault(cloud, server))
 
 
 class AwaitAnswer(Task):
@@ -209,7 +204,7 @@ class AwaitAnswer(Task):
             said = await call(context, DEMO, lambda cloud: console(cloud, self._name))
             return Look(missing=f"{self._name} at {address}: no answer yet", progress=said)
 
-        await wait_for(look, context.clock, context.report, quiet_seconds=300)
+        await context.wait_for(look, quiet_seconds=300)
         context.report(f"{self._name} answers at {address}")
 
 
@@ -217,24 +212,37 @@ def console(cloud: Connection, name: str) -> str:
     """The end of what the guest wrote while it booted; an emulated one on a slow machine takes minutes."""
     from openstack.exceptions import SDKException
 
+    server = server_of(cloud, name)
     try:
-        server = cloud.compute.find_server(name)
         output = cloud.compute.get_server_console_output(server.id, length=CONSOLE_LINES)
     except SDKException:
         return ""
     return str(output.get("output", ""))
 
 
-def fault(cloud: Connection, name: str) -> SunbeamError | None:
+def server_of(cloud: Connection, name: str) -> Server:
+    """The VM as it is now.  Raises SunbeamError where somebody has deleted it meanwhile."""
+    found = cloud.compute.find_server(name)
+    if found is None:
+        raise SunbeamError(
+            f"The VM {name} is gone",
+            where=f"project {cloud.current_project.name}",
+            why="it was there before; somebody else has deleted it",
+            next_command=f"sunbeam launch {name}",
+            id="vm-gone",
+        )
+    return cloud.compute.get_server(found.id)
+
+
+def fault(cloud: Connection, server: Server) -> SunbeamError | None:
     """Why Nova gave a server up, or None."""
-    server = cloud.compute.get_server(cloud.compute.find_server(name).id)
     if server.status != "ERROR":
         return None
     return SunbeamError(
-        f"The VM {name} did not start",
-        where="project demo",
+        f"The VM {server.name} did not start",
+        where=f"project {cloud.current_project.name}",
         why=(server.fault or {}).get("message", "Nova gives no reason"),
-        next_command=f"sunbeam launch {name}",
+        next_command=f"sunbeam launch {server.name}",
         id="vm-failed",
     )
 

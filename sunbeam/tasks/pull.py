@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 
 from sunbeam.core.errors import SunbeamError
@@ -29,7 +28,7 @@ class PullImage(Task):
 
     async def is_done(self, context: Context) -> bool:
         """Podman is not asked before it has storage of ours: it would make it."""
-        if not (shutil.which("podman") and ContainerFolders(context.paths).storage_conf.exists()):
+        if not ContainerFolders(context.paths).in_use:
             return False
         return await is_pulled(self._podman, self._image)
 

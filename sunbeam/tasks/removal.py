@@ -50,7 +50,7 @@ class StopContainers(Task):
 
     async def act(self, context: Context) -> None:
         podman = Podman(context.host.processes, context.paths)
-        if podman.folders.storage_conf.exists() and not context.host.dry_run:
+        if podman.folders.in_use and not context.host.dry_run:
             await stop_containers(podman)
 
     async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:
@@ -131,7 +131,7 @@ class RemoveContainers(Task):
 async def _containers(context: Context) -> list[str]:
     """Names of our containers; podman is not asked before it has storage of ours: it would make it."""
     podman = Podman(context.host.processes, context.paths)
-    if not (shutil.which("podman") and podman.folders.storage_conf.exists()):
+    if not podman.folders.in_use:
         return []
     return sorted(name for each in await podman.containers() for name in each["Names"])
 

@@ -61,7 +61,7 @@ class Connection:
         return str(self.current_project.id)
 
     def create_image(self, name: str, *, filename: str, **attributes: Any) -> SimpleNamespace:
-        return self._cloud.add("image", name=name, **attributes)
+        return self._cloud.add("image", name=name, status="active", **attributes)
 
 
 class Api:

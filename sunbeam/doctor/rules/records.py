@@ -123,9 +123,10 @@ def _unfinished(change: ChangeRecord) -> Diagnosis:
 
 
 async def secrets_readable(look: Look) -> list[Diagnosis]:
-    """Files with passwords and keys that others than root may read or own."""
+    """What holds passwords and keys and others than root may read, enter or own."""
     paths = look.paths
     files = [
+        paths.state,
         *(paths.etc / name for name in ("clouds.yaml", "openrc", "demo.key")),
         *sorted(paths.certificates.glob("*.key")),
         *sorted((paths.state / "secrets").glob("*")),
@@ -142,7 +143,7 @@ async def secrets_readable(look: Look) -> list[Diagnosis]:
                 Diagnosis(
                     f"{file} holds secrets and others may read it",
                     f"{mode} owner {status.st_uid}",
-                    f"chown root {file} && chmod 600 {file}",
+                    f"chown root {file} && chmod go= {file}",
                     about=str(file),
                 )
             )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sunbeam.core.paths import Paths
+from sunbeam.core.private import private_folder
 
 OPEN_FILES = 65536
 PROCESSES = 16384
@@ -76,6 +77,11 @@ class ContainerFolders:
         return self.storage / "storage.conf"
 
     @property
+    def in_use(self) -> bool:
+        """Whether podman may hold something of ours; to ask it makes these folders."""
+        return self.storage_conf.exists() and shutil.which("podman") is not None
+
+    @property
     def environment(self) -> Mapping[str, str]:
         return {
             "CONTAINERS_CONF": str(self.containers_conf),
@@ -87,6 +93,7 @@ class ContainerFolders:
 def write(folders: ContainerFolders, settings: ContainerSettings) -> None:
     """Write both files (and the folders they name) unless they already say the same."""
     _forget_previous_boot(folders.run)
+    private_folder(folders.paths.state)
     for folder in (folders.storage, folders.temporary):
         folder.mkdir(parents=True, exist_ok=True)
     _write_changed(

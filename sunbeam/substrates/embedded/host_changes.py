@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from sunbeam.core.private import private_folder
 from sunbeam.core.snapshot import replace_file
 
 RUNTIME_FOLDERS = (
@@ -97,7 +98,7 @@ class HostChanges:
         return dict(json.loads(self._file.read_text())) if self._file.exists() else {}
 
     def _write(self, **changed: object) -> None:
-        self._file.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(self._file.parent)
         replace_file(self._file, json.dumps({**self._read(), **changed}, indent=1).encode(), 0o644)
 
 

@@ -84,7 +84,7 @@ class Teardown:
 
     async def _remove_containers(self) -> None:
         """Podman may be unable to (its database is damaged): the next steps do without it."""
-        if self.podman.folders.storage_conf.exists():
+        if self.podman.folders.in_use:
             words = ["rm", "--all", "--force", "--time=0"]
             try:
                 await self.podman.call(words, check=False, timeout=PODMAN_SECONDS)

@@ -13,7 +13,14 @@ from hypothesis.strategies import SearchStrategy, builds, integers, lists, sets
 from sunbeam.core.change import Change, ChangeFailed
 from sunbeam.core.engine import Engine
 from sunbeam.core.errors import Interrupted, NeedsPerson, PreflightFailed, Problem, SunbeamError
-from sunbeam.core.events import Awaiting, HostChanged, ProblemFound, TaskFinished, TaskProgress
+from sunbeam.core.events import (
+    Awaiting,
+    ChangeFinished,
+    HostChanged,
+    ProblemFound,
+    TaskFinished,
+    TaskProgress,
+)
 from sunbeam.core.journal import JournalNotWritten
 from sunbeam.core.task import Context, Retry
 from sunbeam.core.wait import Look
@@ -437,6 +444,32 @@ async def test_a_full_disk_stops_the_change_with_its_name(bench: Workbench, tmp_
         await bench.engine.run(Change("t", "T" * 100_000, [trail.step("a")]))
     assert "full" in failed.value.why and failed.value.next_command.startswith("df -h")
     assert trail.names == []
+
+
+async def test_what_failed_is_told_even_if_it_cannot_be_recorded(bench: Workbench) -> None:
+    async def fail(context: Context) -> None:
+        bench.journal._file.rows("PRAGMA query_only=1")
+        raise SunbeamError("it broke")
+
+    with pytest.raises(JournalNotWritten):
+        await bench.engine.run(Change("t", "T", [Step("a", fail)]))
+    ended = [each for each in bench.events if isinstance(each, TaskFinished | ChangeFinished)]
+    assert [type(each).__name__ for each in ended] == ["TaskFinished", "ChangeFinished"]
+    assert "it broke" in ended[0].error and ended[1].status == "failed"
+
+
+async def test_what_fails_in_a_rehearsal_is_redacted_and_names_a_command(tmp_path: Path) -> None:
+    class Configure(Step):
+        rehearsable = True
+
+    async def fail(context: Context) -> None:
+        raise OSError("the password s3cret is wrong")
+
+    dry = Workbench(tmp_path, dry_run=True)
+    dry.redactor.add("s3cret")
+    with pytest.raises(SunbeamError) as failed:
+        await dry.engine.plan(Change("t", "T", [Configure("a", fail)]))
+    assert "s3cret" not in str(failed.value) and failed.value.next_command == "sunbeam test"
 
 
 @given(needs=graphs(), failing=sets(integers(0, 7)))

@@ -101,6 +101,12 @@ async def test_a_dry_run_lists_what_a_first_project_gets(cloud: Cloud, tmp_path:
     assert await done(tmp_path, wanted) == []
 
 
+async def test_a_password_that_is_made_is_a_secret(cloud: Cloud, tmp_path: Path) -> None:
+    real = Workbench(tmp_path)
+    await real.engine.run(project(Paths(tmp_path)))
+    assert cloud.passwords["demo"] not in real.redactor.redact(f"the password is {cloud.passwords['demo']}")
+
+
 async def test_only_what_differs_is_listed_and_done(cloud: Cloud, tmp_path: Path) -> None:
     await done(tmp_path, project(Paths(tmp_path)))
     cloud.passwords["demo"] = "changed by somebody"
@@ -133,6 +139,27 @@ async def test_a_vm_in_error_is_replaced(cloud: Cloud, tmp_path: Path) -> None:
     (task, *_) = vm(Paths(tmp_path)).tasks
     foreseen = await listed(tmp_path, Change("launch", "Launch", [task]))
     assert foreseen == [("delete server", "first"), ("create server", "first")]
+
+
+async def test_an_image_whose_upload_was_cut_off_is_uploaded_again(cloud: Cloud, tmp_path: Path) -> None:
+    """Glance keeps the record, which is there before the data."""
+    cut_off = cloud.add("image", name="guest", status="queued")
+    wanted = project(Paths(tmp_path))
+    foreseen = await listed(tmp_path, wanted)
+    assert {("delete image", "guest"), ("create image", "guest")} <= set(foreseen)
+    assert sorted(pairs(await done(tmp_path, wanted))) == sorted(foreseen)
+    (image,) = cloud.objects["image"]
+    assert image.id != cut_off.id and image.status == "active"
+
+
+async def test_a_vm_that_somebody_deletes_meanwhile_is_named(cloud: Cloud, tmp_path: Path) -> None:
+    await done(tmp_path, project(Paths(tmp_path)))
+    (waiting,) = (task for task in vm(Paths(tmp_path)).tasks if task.id == "active")
+    waiting.needs = ()
+    alone = Change("launch", "Launch", [waiting])
+    with pytest.raises(SunbeamError, match="The VM first is gone") as raised:
+        await done(tmp_path, alone)
+    assert raised.value.where == "project demo" and raised.value.next_command == "sunbeam launch first"
 
 
 async def test_the_demo_user_is_told_apart_from_the_administrator(cloud: Cloud, tmp_path: Path) -> None:

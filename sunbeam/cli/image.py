@@ -23,12 +23,13 @@ app = typer.Typer(
 @app.command("list")
 def list_images(format: FormatOption = Format.TABLE) -> None:
     """List recipes with the image each gave: its tag, size, and whether the recipe has changed since."""
+    from sunbeam.substrates.embedded.containers_conf import ContainerFolders
     from sunbeam.tasks.images import image_builder
 
     require_root()
     node = this_node()
     builder = image_builder(node.processes, node.paths)
-    images = run(builder.images()) if builder.podman.folders.in_use else {}
+    images = run(builder.images()) if ContainerFolders(node.paths).in_use else {}
     rows = []
     for name, recipe in builder.recipes.items():
         image = images.get(name)

@@ -12,6 +12,7 @@ from sunbeam.checks.check import CheckContext
 from sunbeam.checks.wanted import Wanted
 from sunbeam.checks.words import listed
 from sunbeam.core.errors import Problem
+from sunbeam.core.packages import LOCK_HOLDERS
 
 LOCKS = (
     "var/lib/dpkg/lock-frontend",
@@ -78,7 +79,7 @@ def packages(state: PackageState, wanted: Wanted) -> Iterator[Problem]:
             where="apt",
             why="bootstrap waits five minutes for it",
             evidence=state.holder,
-            next_command="systemctl status unattended-upgrades apt-daily apt-daily-upgrade",
+            next_command=LOCK_HOLDERS,
             severity="warning",
             id="packages-locked",
         )

@@ -69,7 +69,7 @@ class Host:
         self._journal = journal
         self._clock = clock
         self._redactor = redactor
-        self._packages = Packages(processes)
+        self._packages = Packages(processes, clock)
         self._observer: Callable[[Mutation], object] = lambda mutation: None
 
     def observed_by(self, observer: Callable[[Mutation], object]) -> Host:
@@ -175,7 +175,13 @@ class Host:
         installed = await self._packages.installed()
         return [name for name in names if name not in installed]
 
-    async def install_packages(self, names: Sequence[str]) -> None:
+    async def update_package_lists(self, *, report: Callable[[str], None]) -> None:
+        """Have apt fetch its lists anew.  Raises ProcessFailed, WaitedInVain."""
+        with self.mutation("update", "package lists of apt") as real:
+            if real:
+                await self._packages.update(report)
+
+    async def install_packages(self, names: Sequence[str], *, report: Callable[[str], None]) -> None:
         """Install what is missing and record what apt really added.  Raises SunbeamError."""
         before = await self._packages.installed()
         missing = [name for name in names if name not in before]
@@ -188,7 +194,7 @@ class Host:
             if real:
                 added = set(known.before.get("added", ())) if known else set()
                 self._note(HostChange(*PACKAGES, {"added": sorted(added), "pending": sorted(before)}))
-                await self._packages.install(missing)
+                await self._packages.install(missing, report)
                 added |= await self._packages.installed() - before
                 self._note(HostChange(*PACKAGES, {"added": sorted(added)}))
 

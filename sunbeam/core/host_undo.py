@@ -89,7 +89,7 @@ class HostUndo:
             self._report(f"removing {len(removable)} packages")
             with self._host.mutation("remove packages", " ".join(removable)) as real:
                 if real:
-                    await self._packages.remove(removable)
+                    await self._packages.remove(removable, self._report)
 
     async def _run_undo(self, change: HostChange) -> None:
         when = change.before["when"]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from sunbeam.core.clock import Clock
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.process import Processes, ProcessFailed
+from sunbeam.core.wait import Look, wait_for
 
-OPTIONS = ("-y", "-qq", "-o", "DPkg::Lock::Timeout=300")
-"""Another apt, such as the machine's unattended upgrades, is waited for."""
-
+OPTIONS = ("-y", "-qq")
 ENVIRONMENT = {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
 LISTING = ("dpkg-query", "--show", "--showformat", "${Package} ${db:Status-Abbrev}\n")
 NEEDED_ONLY = (
@@ -18,30 +18,44 @@ NEEDED_ONLY = (
 )
 INTERRUPTED = "dpkg --configure -a"
 """What apt says to type after a power loss in the middle of an installation."""
+LOCKED = "Could not get lock "
+LOCK_SECONDS = 300.0
+LOCK_HOLDERS = "systemctl status unattended-upgrades apt-daily apt-daily-upgrade"
+
+Report = Callable[[str], None]
 
 
 class Packages:
-    """The distribution's packages on this machine."""
+    """The distribution's packages on this machine.
 
-    def __init__(self, processes: Processes) -> None:
+    Another apt, such as the machine's unattended upgrades, is waited for; ``report`` is told of it.  Raises
+    WaitedInVain after five minutes.
+    """
+
+    def __init__(self, processes: Processes, clock: Clock) -> None:
         self._processes = processes
+        self._clock = clock
 
     async def installed(self) -> set[str]:
         answer = await self._processes.run(LISTING, check=False)
         lines = (line.split() for line in answer.stdout.splitlines())
         return {words[0] for words in lines if len(words) > 1 and words[1] == "ii"}
 
-    async def install(self, names: Sequence[str]) -> None:
+    async def update(self, report: Report) -> None:
+        """Fetch the lists of packages.  Raises ProcessFailed."""
+        await self._apt(report, "update")
+
+    async def install(self, names: Sequence[str], report: Report) -> None:
         """Finish an installation that was cut off, then install.  Raises SunbeamError."""
         try:
-            await self._apt("update")
+            await self.update(report)
             try:
-                await self._apt("install", "--no-install-recommends", *names)
+                await self._apt(report, "install", "--no-install-recommends", *names)
             except ProcessFailed as failure:
                 if INTERRUPTED not in failure.completed.stderr:
                     raise
                 await self._processes.run(INTERRUPTED.split(), env=ENVIRONMENT)
-                await self._apt("install", "--no-install-recommends", *names)
+                await self._apt(report, "install", "--no-install-recommends", *names)
         except ProcessFailed as failure:
             raise SunbeamError(
                 f"Packages could not be installed: {', '.join(names)}",
@@ -60,10 +74,10 @@ class Packages:
         gone = {line.split()[1] for line in shown.stdout.splitlines() if line.startswith("Remv ")}
         return [name for name in names if name in gone]
 
-    async def remove(self, names: Sequence[str]) -> None:
+    async def remove(self, names: Sequence[str], report: Report) -> None:
         """Remove packages and their settings.  Raises SunbeamError."""
         try:
-            await self._apt("purge", *names)
+            await self._apt(report, "purge", *names)
         except ProcessFailed as failure:
             raise SunbeamError(
                 f"Packages could not be removed: {', '.join(names)}",
@@ -73,8 +87,27 @@ class Packages:
                 id="packages-not-removed",
             ) from failure
 
-    async def _apt(self, verb: str, *words: str) -> None:
-        await self._processes.run(["apt-get", verb, *OPTIONS, *words], env=ENVIRONMENT)
+    async def _apt(self, report: Report, verb: str, *words: str) -> None:
+        """apt itself can wait for the lock of dpkg (DPkg::Lock::Timeout), but for none of its own."""
+
+        async def attempt() -> Look:
+            try:
+                await self._processes.run(["apt-get", verb, *OPTIONS, *words], env=ENVIRONMENT)
+            except ProcessFailed as failure:
+                _, locked, by = failure.completed.stderr.partition(LOCKED)
+                if not locked:
+                    raise
+                return Look(missing=f"{locked}{by.splitlines()[0]}")
+            return Look(done=True)
+
+        await wait_for(
+            attempt,
+            self._clock,
+            report,
+            quiet_seconds=LOCK_SECONDS,
+            pause_seconds=1.0,
+            next_command=LOCK_HOLDERS,
+        )
 
 
 def _apt_reason(stderr: str) -> str:

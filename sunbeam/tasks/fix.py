@@ -81,7 +81,7 @@ class SyncTime(Task):
 
     async def act(self, context: Context) -> None:
         if "CanNTP=no" in await _time(context):
-            await context.host.install_packages([TIME_SERVICE])
+            await context.host.install_packages([TIME_SERVICE], report=context.report)
         off = Undo(["timedatectl", "set-ntp", "false"])
         await context.host.run(["timedatectl", "set-ntp", "true"], changes=SET_NTP, undo=off)
 

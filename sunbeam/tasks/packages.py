@@ -41,7 +41,7 @@ class InstallPackages(Task):
         return not await context.host.missing_packages(_wanted_packages())
 
     async def act(self, context: Context) -> None:
-        await context.host.install_packages(_wanted_packages())
+        await context.host.install_packages(_wanted_packages(), report=context.report)
 
     async def undo(self, context: Context) -> None:
         """What podman holds goes while there is a podman."""
@@ -77,7 +77,7 @@ class FetchEtcd(Task):
             place = Path(scratch)
             place.chmod(0o755)
             try:
-                await context.host.run(["apt-get", "update", "-qq"], changes="package lists of apt")
+                await context.host.update_package_lists(report=context.report)
                 await context.host.run(
                     ["apt-get", "download", "-qq", "etcd-server"],
                     changes="fetch package etcd-server",

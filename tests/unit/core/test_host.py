@@ -8,6 +8,7 @@ from sunbeam.core.errors import SunbeamError
 from sunbeam.core.host import Undo
 from sunbeam.core.host_undo import HostNotRestored
 from sunbeam.core.process import Completed, ProcessFailed
+from sunbeam.core.wait import WaitedInVain
 from tests.unit.core.bench import Workbench
 
 
@@ -85,7 +86,7 @@ class Apt:
 async def test_only_packages_that_came_with_us_go_with_us(tmp_path: Path) -> None:
     bench = Workbench(tmp_path)
     apt = Apt(bench, {"vim", "stale"})
-    await bench.host.install_packages(["podman", "vim"])
+    await bench.host.install_packages(["podman", "vim"], report=lambda text: None)
     assert apt.installed == {"podman", "conmon", "vim", "stale"}
     apt.installed.add("emacs")
     await bench.host.undo_recorded(keep_packages=False, report=lambda text: None)
@@ -95,7 +96,7 @@ async def test_only_packages_that_came_with_us_go_with_us(tmp_path: Path) -> Non
 async def test_packages_that_others_need_by_now_stay(tmp_path: Path) -> None:
     bench = Workbench(tmp_path)
     apt = Apt(bench, set())
-    await bench.host.install_packages(["podman"])
+    await bench.host.install_packages(["podman"], report=lambda text: None)
     apt.needed = {"conmon"}
     told: list[str] = []
     await bench.host.undo_recorded(keep_packages=False, report=told.append)
@@ -109,7 +110,7 @@ async def test_packages_of_an_installation_that_was_cut_off_go_too(tmp_path: Pat
     apt.libs = {}
     bench.processes.replace("apt-get", "install", answer=KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
-        await bench.host.install_packages(["podman"])
+        await bench.host.install_packages(["podman"], report=lambda text: None)
     apt.installed |= {"podman", "conmon"}
     await bench.host.undo_recorded(keep_packages=False, report=lambda text: None)
     assert apt.installed == {"vim"}
@@ -120,10 +121,10 @@ async def test_a_continued_installation_still_knows_what_was_there_before(tmp_pa
     apt = Apt(bench, {"vim"})
     bench.processes.replace("apt-get", "install", answer=KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
-        await bench.host.install_packages(["podman"])
+        await bench.host.install_packages(["podman"], report=lambda text: None)
     apt.installed.add("conmon")
     bench.processes.replace("apt-get", "install", answer=apt.install)
-    await bench.host.install_packages(["podman"])
+    await bench.host.install_packages(["podman"], report=lambda text: None)
     await bench.host.undo_recorded(keep_packages=False, report=lambda text: None)
     assert apt.installed == {"vim"}
 
@@ -131,7 +132,7 @@ async def test_a_continued_installation_still_knows_what_was_there_before(tmp_pa
 async def test_agreed_packages_are_kept(tmp_path: Path) -> None:
     bench = Workbench(tmp_path)
     apt = Apt(bench, set())
-    await bench.host.install_packages(["podman"])
+    await bench.host.install_packages(["podman"], report=lambda text: None)
     await bench.host.undo_recorded(keep_packages=True, report=lambda text: None)
     assert apt.installed == {"podman", "conmon"} and bench.journal.host_changes() == []
 
@@ -151,7 +152,7 @@ async def test_an_installation_that_a_power_loss_cut_off_is_finished_first(tmp_p
     bench.processes.expect("apt-get", "update")
     bench.processes.expect("apt-get", "install", answer=install)
     bench.processes.expect("dpkg", "--configure", "-a")
-    await bench.host.install_packages(["podman"])
+    await bench.host.install_packages(["podman"], report=lambda text: None)
     assert ("dpkg", "--configure", "-a") in bench.processes.calls and len(attempts) == 2
 
 
@@ -162,8 +163,38 @@ async def test_apts_own_words_reach_the_person(tmp_path: Path) -> None:
     failed = ProcessFailed(Completed(("apt-get",), 100, "", "Reading\nE: Unable to locate package podman\n"))
     bench.processes.expect("apt-get", "install", answer=failed)
     with pytest.raises(SunbeamError, match="podman") as error:
-        await bench.host.install_packages(["podman"])
+        await bench.host.install_packages(["podman"], report=lambda text: None)
     assert error.value.why == "E: Unable to locate package podman"
+
+
+LISTS_LOCKED = (
+    "E: Could not get lock /var/lib/apt/lists/lock. It is held by process 7 (apt-get)\n"
+    "E: Unable to lock directory /var/lib/apt/lists/\n"
+)
+
+
+async def test_another_apt_is_waited_for(tmp_path: Path) -> None:
+    bench = Workbench(tmp_path)
+    apt = Apt(bench, set())
+
+    def update(argv: tuple[str, ...], input: str | None) -> str:
+        if bench.clock.seconds < 250:
+            raise ProcessFailed(Completed(argv, 100, "", LISTS_LOCKED))
+        return ""
+
+    bench.processes.replace("apt-get", "update", answer=update)
+    told: list[str] = []
+    await bench.host.install_packages(["podman"], report=told.append)
+    assert apt.installed == {"podman", "conmon"}
+    assert told == ["Could not get lock /var/lib/apt/lists/lock. It is held by process 7 (apt-get)"]
+
+
+async def test_another_apt_that_does_not_end_is_named(tmp_path: Path) -> None:
+    bench = Workbench(tmp_path)
+    bench.processes.expect("apt-get", "update", answer=Completed(("apt-get",), 100, "", LISTS_LOCKED))
+    with pytest.raises(WaitedInVain, match="held by process 7") as vain:
+        await bench.host.update_package_lists(report=lambda text: None)
+    assert 300 < bench.clock.seconds < 302 and "apt-daily" in vain.value.next_command
 
 
 async def test_bytes_owner_and_links_come_back(tmp_path: Path) -> None:

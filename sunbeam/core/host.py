@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sunbeam.core.clock import Clock
-from sunbeam.core.host_undo import PACKAGES, HostUndo
+from sunbeam.core.host_undo import HostUndo, packages_beside
 from sunbeam.core.journal import HostChange, Journal
 from sunbeam.core.packages import Packages
 from sunbeam.core.paths import Paths
@@ -181,22 +181,28 @@ class Host:
             if real:
                 await self._packages.update(report)
 
-    async def install_packages(self, names: Sequence[str], *, report: Callable[[str], None]) -> None:
-        """Install what is missing and record what apt really added.  Raises SunbeamError."""
+    async def install_packages(
+        self, names: Sequence[str], *, record: str, report: Callable[[str], None]
+    ) -> None:
+        """Install what is missing; what apt really added is put on record as ``record``.
+
+        Raises SunbeamError.
+        """
         before = await self._packages.installed()
         missing = [name for name in names if name not in before]
-        known = self._journal.host_change(*PACKAGES)
+        known = self._journal.host_change("packages", record)
         if known and "pending" in known.before:
-            before = set(known.before["pending"])
+            before = set(known.before["pending"]) | packages_beside(self._journal, record)
         elif not missing:
             return
         with self.mutation("install packages", " ".join(missing)) as real:
             if real:
                 added = set(known.before.get("added", ())) if known else set()
-                self._note(HostChange(*PACKAGES, {"added": sorted(added), "pending": sorted(before)}))
+                pending = {"added": sorted(added), "pending": sorted(before)}
+                self._note(HostChange("packages", record, pending))
                 await self._packages.install(missing, report)
                 added |= await self._packages.installed() - before
-                self._note(HostChange(*PACKAGES, {"added": sorted(added)}))
+                self._note(HostChange("packages", record, {"added": sorted(added)}))
 
     async def undo_recorded(self, *, keep_packages: bool, report: Callable[[str], None]) -> None:
         """Put back everything on record, newest first.

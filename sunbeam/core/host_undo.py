@@ -15,9 +15,11 @@ from sunbeam.core.snapshot import fingerprint_of, restore, unfinished
 if TYPE_CHECKING:
     from sunbeam.core.host import Host
 
-PACKAGES = ("packages", "apt")
-"""Kind and target of the one record of packages: ``added`` by us, ``pending`` what was there before an
-installation that has not come to its end."""
+
+def packages_beside(journal: Journal, target: str) -> set[str]:
+    """The packages that are on record under other targets."""
+    records = (each for each in journal.host_changes() if each.kind == "packages" and each.target != target)
+    return {name for each in records for name in each.before["added"]}
 
 
 class HostNotRestored(SunbeamError):
@@ -79,7 +81,7 @@ class HostUndo:
         installed = await self._packages.installed()
         added = set(change.before["added"]) & installed
         if "pending" in change.before:
-            added |= installed - set(change.before["pending"])
+            added |= installed - set(change.before["pending"]) - packages_beside(self._journal, change.target)
         if not added or keep:
             return
         removable = await self._packages.removable(sorted(added)) if not self._host.dry_run else sorted(added)

@@ -63,7 +63,8 @@ class HostChange:
 
     ``kind`` file: target's ``before`` (a snapshot) and ``ours``, fingerprints of every content we gave it.
     folder: target was made by us.  command: ``argv`` takes it back ``when`` another program succeeds.
-    packages: names ``added``; ``pending`` are those there before an installation that has not ended.
+    packages: names ``added`` for what target says; ``pending`` are those that were there before an
+    installation that has not ended.
     """
 
     kind: str

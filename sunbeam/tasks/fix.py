@@ -81,12 +81,13 @@ class SyncTime(Task):
 
     async def act(self, context: Context) -> None:
         if "CanNTP=no" in await _time(context):
-            await context.host.install_packages([TIME_SERVICE], report=context.report)
+            await context.host.install_packages([TIME_SERVICE], record=self.id, report=context.report)
         off = Undo(["timedatectl", "set-ntp", "false"])
         await context.host.run(["timedatectl", "set-ntp", "true"], changes=SET_NTP, undo=off)
 
     async def undo(self, context: Context) -> None:
-        await context.host.undo_targets([("command", SET_NTP)], report=context.report)
+        targets = [("command", SET_NTP), ("packages", self.id)]
+        await context.host.undo_targets(targets, report=context.report)
 
 
 async def _time(context: Context) -> list[str]:

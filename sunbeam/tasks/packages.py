@@ -9,7 +9,6 @@ from pathlib import Path
 
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.foresight import Artifact, Foresight, Touch
-from sunbeam.core.host_undo import PACKAGES as PACKAGES_RECORD
 from sunbeam.core.process import ProcessFailed
 from sunbeam.core.task import Context, Task
 from sunbeam.tasks.removal import RemoveContainers
@@ -23,6 +22,8 @@ PACKAGES = (
     "util-linux",
 )  # fmt: skip
 """Images are made of Debian packages; other distributions have the key of its archive apart."""
+RECORD = "apt"
+"""The journal's word for what was installed for a node; older journals have every package under it."""
 
 
 class InstallPackages(Task):
@@ -41,13 +42,13 @@ class InstallPackages(Task):
         return not await context.host.missing_packages(_wanted_packages())
 
     async def act(self, context: Context) -> None:
-        await context.host.install_packages(_wanted_packages(), report=context.report)
+        await context.host.install_packages(_wanted_packages(), record=RECORD, report=context.report)
 
     async def undo(self, context: Context) -> None:
         """What podman holds goes while there is a podman."""
         if shutil.which("podman"):
             await RemoveContainers().act(context)
-        await context.host.undo_targets([PACKAGES_RECORD], report=context.report)
+        await context.host.undo_targets([("packages", RECORD)], report=context.report)
 
 
 def _wanted_packages() -> list[str]:

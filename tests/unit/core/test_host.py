@@ -9,6 +9,7 @@ from sunbeam.core.host import Undo
 from sunbeam.core.host_undo import HostNotRestored
 from sunbeam.core.process import Completed, ProcessFailed
 from sunbeam.core.wait import WaitedInVain
+from tests.fakes.apt import LISTING, Apt
 from tests.unit.core.bench import Workbench
 
 
@@ -44,49 +45,10 @@ async def test_a_file_is_private_from_its_first_byte_and_an_equal_one_is_not_wri
     assert path.stat().st_mode & 0o777 == 0o600 and len(bench.host.performed) == count
 
 
-LISTING = ("dpkg-query", "--show", "--showformat", "${Package} ${db:Status-Abbrev}\n")
-
-
-class Apt:
-    """Answers for apt and dpkg: installing ``asked`` brings ``libs`` along; ``needed`` are others' needs."""
-
-    def __init__(self, bench: Workbench, installed: set[str]) -> None:
-        self.installed = installed
-        self.libs = {"podman": {"conmon"}}
-        self.needed: set[str] = set()
-        self.marked: set[str] = set()
-        bench.processes.expect(*LISTING, answer=self.listing)
-        bench.processes.expect("apt-get", "update")
-        bench.processes.expect("apt-get", "install", answer=self.install)
-        bench.processes.expect("apt-mark", "auto", answer=self.mark)
-        bench.processes.expect("apt-get", "autoremove", "--simulate", answer=self.simulate)
-        bench.processes.expect("apt-get", "purge", answer=self.purge)
-
-    def listing(self, argv: tuple[str, ...], input: str | None) -> str:
-        return "".join(f"{name} ii \n" for name in sorted(self.installed))
-
-    def install(self, argv: tuple[str, ...], input: str | None) -> str:
-        for name in self.libs.keys() & set(argv):
-            self.installed |= {name, *self.libs[name]}
-        return ""
-
-    def mark(self, argv: tuple[str, ...], input: str | None) -> str:
-        self.marked = set(argv[2:])
-        return ""
-
-    def simulate(self, argv: tuple[str, ...], input: str | None) -> str:
-        gone = self.marked | {"stale"}
-        return "".join(f"Remv {name} [1.0]\n" for name in sorted(gone - self.needed))
-
-    def purge(self, argv: tuple[str, ...], input: str | None) -> str:
-        self.installed -= set(argv)
-        return ""
-
-
 async def test_only_packages_that_came_with_us_go_with_us(tmp_path: Path) -> None:
     bench = Workbench(tmp_path)
-    apt = Apt(bench, {"vim", "stale"})
-    await bench.host.install_packages(["podman", "vim"], report=lambda text: None)
+    apt = Apt(bench.processes, {"vim", "stale"})
+    await bench.host.install_packages(["podman", "vim"], record="a", report=lambda text: None)
     assert apt.installed == {"podman", "conmon", "vim", "stale"}
     apt.installed.add("emacs")
     await bench.host.undo_recorded(keep_packages=False, report=lambda text: None)
@@ -95,8 +57,8 @@ async def test_only_packages_that_came_with_us_go_with_us(tmp_path: Path) -> Non
 
 async def test_packages_that_others_need_by_now_stay(tmp_path: Path) -> None:
     bench = Workbench(tmp_path)
-    apt = Apt(bench, set())
-    await bench.host.install_packages(["podman"], report=lambda text: None)
+    apt = Apt(bench.processes, set())
+    await bench.host.install_packages(["podman"], record="a", report=lambda text: None)
     apt.needed = {"conmon"}
     told: list[str] = []
     await bench.host.undo_recorded(keep_packages=False, report=told.append)
@@ -106,11 +68,11 @@ async def test_packages_that_others_need_by_now_stay(tmp_path: Path) -> None:
 
 async def test_packages_of_an_installation_that_was_cut_off_go_too(tmp_path: Path) -> None:
     bench = Workbench(tmp_path)
-    apt = Apt(bench, {"vim"})
+    apt = Apt(bench.processes, {"vim"})
     apt.libs = {}
     bench.processes.replace("apt-get", "install", answer=KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
-        await bench.host.install_packages(["podman"], report=lambda text: None)
+        await bench.host.install_packages(["podman"], record="a", report=lambda text: None)
     apt.installed |= {"podman", "conmon"}
     await bench.host.undo_recorded(keep_packages=False, report=lambda text: None)
     assert apt.installed == {"vim"}
@@ -118,23 +80,49 @@ async def test_packages_of_an_installation_that_was_cut_off_go_too(tmp_path: Pat
 
 async def test_a_continued_installation_still_knows_what_was_there_before(tmp_path: Path) -> None:
     bench = Workbench(tmp_path)
-    apt = Apt(bench, {"vim"})
+    apt = Apt(bench.processes, {"vim"})
     bench.processes.replace("apt-get", "install", answer=KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
-        await bench.host.install_packages(["podman"], report=lambda text: None)
+        await bench.host.install_packages(["podman"], record="a", report=lambda text: None)
     apt.installed.add("conmon")
     bench.processes.replace("apt-get", "install", answer=apt.install)
-    await bench.host.install_packages(["podman"], report=lambda text: None)
+    await bench.host.install_packages(["podman"], record="a", report=lambda text: None)
     await bench.host.undo_recorded(keep_packages=False, report=lambda text: None)
     assert apt.installed == {"vim"}
 
 
 async def test_agreed_packages_are_kept(tmp_path: Path) -> None:
     bench = Workbench(tmp_path)
-    apt = Apt(bench, set())
-    await bench.host.install_packages(["podman"], report=lambda text: None)
+    apt = Apt(bench.processes, set())
+    await bench.host.install_packages(["podman"], record="a", report=lambda text: None)
     await bench.host.undo_recorded(keep_packages=True, report=lambda text: None)
     assert apt.installed == {"podman", "conmon"} and bench.journal.host_changes() == []
+
+
+async def test_each_record_of_packages_is_taken_back_by_itself(tmp_path: Path) -> None:
+    bench = Workbench(tmp_path)
+    apt = Apt(bench.processes, {"vim"})
+    apt.libs = {"podman": {"conmon"}, "chrony": set()}
+    for name in ("podman", "chrony"):
+        await bench.host.install_packages([name], record=name, report=lambda text: None)
+    await bench.host.undo_targets([("packages", "podman")], report=lambda text: None)
+    assert apt.installed == {"vim", "chrony"}
+    await bench.host.undo_recorded(keep_packages=False, report=lambda text: None)
+    assert apt.installed == {"vim"}
+
+
+async def test_an_installation_that_was_cut_off_does_not_claim_what_another_brought(tmp_path: Path) -> None:
+    bench = Workbench(tmp_path)
+    apt = Apt(bench.processes, {"vim"})
+    apt.libs = {"chrony": set()}
+    bench.processes.replace("apt-get", "install", answer=KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        await bench.host.install_packages(["podman"], record="podman", report=lambda text: None)
+    apt.installed |= {"podman", "conmon"}
+    bench.processes.replace("apt-get", "install", answer=apt.install)
+    await bench.host.install_packages(["chrony"], record="chrony", report=lambda text: None)
+    await bench.host.undo_targets([("packages", "podman")], report=lambda text: None)
+    assert apt.installed == {"vim", "chrony"}
 
 
 async def test_an_installation_that_a_power_loss_cut_off_is_finished_first(tmp_path: Path) -> None:
@@ -152,7 +140,7 @@ async def test_an_installation_that_a_power_loss_cut_off_is_finished_first(tmp_p
     bench.processes.expect("apt-get", "update")
     bench.processes.expect("apt-get", "install", answer=install)
     bench.processes.expect("dpkg", "--configure", "-a")
-    await bench.host.install_packages(["podman"], report=lambda text: None)
+    await bench.host.install_packages(["podman"], record="a", report=lambda text: None)
     assert ("dpkg", "--configure", "-a") in bench.processes.calls and len(attempts) == 2
 
 
@@ -163,7 +151,7 @@ async def test_apts_own_words_reach_the_person(tmp_path: Path) -> None:
     failed = ProcessFailed(Completed(("apt-get",), 100, "", "Reading\nE: Unable to locate package podman\n"))
     bench.processes.expect("apt-get", "install", answer=failed)
     with pytest.raises(SunbeamError, match="podman") as error:
-        await bench.host.install_packages(["podman"], report=lambda text: None)
+        await bench.host.install_packages(["podman"], record="a", report=lambda text: None)
     assert error.value.why == "E: Unable to locate package podman"
 
 
@@ -175,7 +163,7 @@ LISTS_LOCKED = (
 
 async def test_another_apt_is_waited_for(tmp_path: Path) -> None:
     bench = Workbench(tmp_path)
-    apt = Apt(bench, set())
+    apt = Apt(bench.processes, set())
 
     def update(argv: tuple[str, ...], input: str | None) -> str:
         if bench.clock.seconds < 250:
@@ -184,7 +172,7 @@ async def test_another_apt_is_waited_for(tmp_path: Path) -> None:
 
     bench.processes.replace("apt-get", "update", answer=update)
     told: list[str] = []
-    await bench.host.install_packages(["podman"], report=told.append)
+    await bench.host.install_packages(["podman"], record="a", report=told.append)
     assert apt.installed == {"podman", "conmon"}
     assert told == ["Could not get lock /var/lib/apt/lists/lock. It is held by process 7 (apt-get)"]
 

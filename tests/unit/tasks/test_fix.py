@@ -11,6 +11,7 @@ from sunbeam.core.engine import Change
 from sunbeam.core.errors import SunbeamError, UsageError
 from sunbeam.core.process import Completed
 from sunbeam.tasks.fix import FIXES, fix
+from tests.fakes.apt import Apt
 from tests.unit.core.bench import Workbench
 
 HOSTS = "# written by hand\n127.0.0.1\tlocalhost ip4-localhost"
@@ -72,19 +73,28 @@ async def test_an_undo_takes_back_its_own_change_only(bench: Workbench) -> None:
     assert other.read_text() == "of another change"
 
 
-@pytest.mark.parametrize("state", ["CanNTP=yes\nNTP=no\n", "CanNTP=no\nNTP=no\n"])
-async def test_time_synchronisation_is_switched_on_and_off(bench: Workbench, state: str) -> None:
-    installed = ["dpkg-query", "apt-get"] if "CanNTP=no" in state else []
-    bench.processes.expect("timedatectl", "show", answer=state)
+async def test_time_synchronisation_is_switched_on_and_off(bench: Workbench) -> None:
+    bench.processes.expect("timedatectl", "show", answer="CanNTP=yes\nNTP=no\n")
     bench.processes.expect("timedatectl", "set-ntp")
-    bench.processes.expect("dpkg-query", answer="base-files ii \n")
-    bench.processes.expect("apt-get")
     change = fix(["time-sync"])
     await bench.engine.run(change)
     await undo(bench, change)
     switched = [call[2] for call in bench.processes.calls if call[1] == "set-ntp"]
     assert switched == ["true", "false"]
-    assert {call[0] for call in bench.processes.calls} == {"timedatectl", *installed}
+    assert {call[0] for call in bench.processes.calls} == {"timedatectl"}
+
+
+async def test_a_time_service_that_a_fix_installed_goes_with_the_fix(bench: Workbench) -> None:
+    bench.processes.expect("timedatectl", "show", answer="CanNTP=no\nNTP=no\n")
+    bench.processes.expect("timedatectl", "set-ntp")
+    apt = Apt(bench.processes, {"base-files"})
+    apt.libs["systemd-timesyncd"] = set()
+    await bench.host.install_packages(["podman"], record="apt", report=lambda text: None)
+    change = fix(["time-sync"])
+    await bench.engine.run(change)
+    assert "systemd-timesyncd" in apt.installed
+    await undo(bench, change)
+    assert apt.installed == {"base-files", "podman", "conmon"}
 
 
 async def test_modules_are_loaded_now_and_at_each_boot(bench: Workbench) -> None:

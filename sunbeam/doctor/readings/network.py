@@ -56,15 +56,23 @@ class Firewall:
 
 
 async def firewall(look: Look) -> Firewall:
-    tables = (await look.run("nft", "list", "tables", check=False)).stdout
-    rules = (await look.run("iptables", "-S", check=False)).stdout.splitlines()
+    tables = await _rules(look, "nft", "list", "tables")
+    rules = await _rules(look, "iptables", "-S")
     policy = next((line.split()[2] for line in rules if line.startswith("-P FORWARD ")), "ACCEPT")
     return Firewall(
-        "table ip sunbeam" in tables.splitlines(),
+        "table ip sunbeam" in tables,
         "-A FORWARD -j SUNBEAM-FORWARD" in rules,
         policy,
         any("DOCKER" in line for line in rules),
     )
+
+
+async def _rules(look: Look, *argv: str) -> list[str]:
+    """A program that is not installed has made none."""
+    try:
+        return (await look.run(*argv, check=False)).stdout.splitlines()
+    except FileNotFoundError:
+        return []
 
 
 async def ip_forward(look: Look) -> str:

@@ -12,10 +12,13 @@ import pytest
 
 from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.journal import ChangeRecord
+from sunbeam.core.paths import Paths
 from sunbeam.core.status import ChangeStatus
-from sunbeam.doctor.look import NotRead
+from sunbeam.doctor.look import Look, NotRead
 from sunbeam.doctor.readings import containers, host, network, node, outside
 from sunbeam.doctor.rules.network import networks_begun
+from tests.fakes.clock import FakeClock
+from tests.fakes.processes import FakeProcesses
 from tests.unit.doctor.fake_look import NOW, diagnoses, diagnosis
 
 GIB = 1 << 30
@@ -245,6 +248,13 @@ async def test_packet_rules(tmp_path: Path) -> None:
         assert await diagnoses(rule, tmp_path, {**BEGUN, network.firewall: FIREWALL}) == []
     off = await diagnosis("forwarding-off", tmp_path, {**BEGUN, network.ip_forward: "0"})
     assert off.evidence == "net.ipv4.ip_forward = 0"
+
+
+async def test_packet_rules_are_read_without_the_program_iptables(tmp_path: Path) -> None:
+    processes = FakeProcesses()
+    processes.expect("nft", "list", "tables", answer="table inet filter\ntable ip sunbeam\n")
+    processes.expect("iptables", answer=FileNotFoundError("iptables"))
+    assert await network.firewall(Look(Paths(tmp_path), processes, FakeClock())) == FIREWALL
 
 
 async def test_an_altered_hosts_file_shows_the_line(tmp_path: Path) -> None:

@@ -94,7 +94,8 @@ async def serve(paths: Paths, stopping: asyncio.Event, new_runtime: NewRuntime =
         _keep_juju_data(paths, store, controller, password)
 
         cluster = etcd_store(paths, settings)
-        await _reachable(cluster)
+        if not await _reachable(cluster, stopping):
+            return
         await cluster.put(f"nodes/{settings.name}", json.dumps({"roles": settings.roles}).encode())
         backend = StateBackend(f"https://{HOST}:{settings.state_port}{BASE}", ADMIN, password, authority)
         backend.write(paths.terraform)
@@ -150,8 +151,19 @@ def _keep_juju_data(paths: Paths, store: Store, controller: Controller, password
     store.subscribe(on_changes)
 
 
-async def _reachable(cluster: ClusterStore) -> None:
-    """Wait for etcd; it starts beside us."""
+async def _reachable(cluster: ClusterStore, stopping: asyncio.Event) -> bool:
+    """Wait for etcd, which starts beside us; whether it answered before we were told to stop."""
+    answered = asyncio.ensure_future(_answered(cluster))
+    told = asyncio.ensure_future(stopping.wait())
+    try:
+        await asyncio.wait([answered, told], return_when=asyncio.FIRST_COMPLETED)
+        return not stopping.is_set()
+    finally:
+        answered.cancel()
+        told.cancel()
+
+
+async def _answered(cluster: ClusterStore) -> None:
     while True:
         try:
             await cluster.get("nodes")

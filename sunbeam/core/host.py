@@ -170,6 +170,12 @@ class Host:
             if real:
                 action()
 
+    async def act_in_thread(self, verb: str, target: str, action: Callable[[], object]) -> None:
+        """As ``act``, for what takes its time; the event loop goes on meanwhile."""
+        with self.mutation(verb, target) as real:
+            if real:
+                await asyncio.to_thread(action)
+
     async def missing_packages(self, names: Sequence[str]) -> list[str]:
         """Which Debian packages are not installed."""
         installed = await self._packages.installed()

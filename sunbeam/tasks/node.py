@@ -95,12 +95,14 @@ class StartServices(Task):
         refusal.forget(context.paths)
         if not context.host.dry_run:
             etcd_certificate(context.paths)
+        act = context.host.act_in_thread
         for service in self._programs(context, self._settings):
+            name = service.name
             if not services.installed(service):
-                if services.running(service.name):
-                    context.host.act("stop service", service.name, partial(services.stop, service.name))
-                context.host.act("install service", service.name, partial(services.install, service))
-            context.host.act("start service", service.name, partial(services.start, service.name))
+                if services.running(name):
+                    await act("stop service", name, partial(services.stop, name))
+                await act("install service", name, partial(services.install, service))
+            await act("start service", name, partial(services.start, name))
         if not context.host.dry_run:
             before = {name: services.restarts(name) for name in (ETCD, DAEMON)}
             await context.wait_for(
@@ -142,10 +144,10 @@ async def _api_comes(context: Context, services: Services, before: Mapping[str, 
     if answer.done or answer.failed is not None:
         return answer
     for name, count in before.items():
-        if services.restarts(name) - count >= ENDS:
+        if await asyncio.to_thread(services.restarts, name) - count >= ENDS:
             refused = refusal.read(context.paths) if name == DAEMON else None
-            failed = refused or _ends_again_and_again(context.paths, services, name)
-            return Look(missing=name, failed=failed)
+            ends = refused or await asyncio.to_thread(_ends_again_and_again, context.paths, services, name)
+            return Look(missing=name, failed=ends)
     return answer
 
 

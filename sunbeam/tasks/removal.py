@@ -37,7 +37,12 @@ class StopDaemon(Task):
         return not services_of(context.paths).running(DAEMON)
 
     async def act(self, context: Context) -> None:
-        context.host.act("stop service", DAEMON, partial(services_of(context.paths).stop, DAEMON))
+        await _stop_service(context, DAEMON)
+
+
+async def _stop_service(context: Context, name: str) -> None:
+    stop = partial(services_of(context.paths).stop, name)
+    await context.host.act_in_thread("stop service", name, stop)
 
 
 class StopContainers(Task):
@@ -91,7 +96,7 @@ class StopEtcd(Task):
         return not services_of(context.paths).running(ETCD)
 
     async def act(self, context: Context) -> None:
-        context.host.act("stop service", ETCD, partial(services_of(context.paths).stop, ETCD))
+        await _stop_service(context, ETCD)
 
 
 class RemoveServices(Task):
@@ -103,7 +108,8 @@ class RemoveServices(Task):
 
     async def act(self, context: Context) -> None:
         for name in (DAEMON, ETCD):
-            context.host.act("remove service", name, partial(services_of(context.paths).remove, name))
+            remove = partial(services_of(context.paths).remove, name)
+            await context.host.act_in_thread("remove service", name, remove)
 
 
 class RemoveContainers(Task):

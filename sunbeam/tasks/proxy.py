@@ -129,21 +129,36 @@ class ShowModels(Task):
         if context.host.dry_run:
             return
         wanted = (Proxy.kept(context.paths) or Proxy()).model_config
-        async with (
-            asyncio.timeout(ANSWER_SECONDS),
-            Controller(Credentials.from_juju_data(context.paths.juju_data)) as controller,
-        ):
-            for summary in await controller.models():
-                model = await controller.model(summary.uuid)
-                shown = (await model.read("ModelConfig", "ModelGet"))["config"]
-                if not all(_shows(shown[key], value) for key, value in wanted.items()):
-                    raise SunbeamError(
-                        "The operators do not see the proxy",
-                        where=f"model {summary.name}",
-                        why=f"its configuration differs from {proxy_file(context.paths)}",
-                        next_command="sunbeam cluster start",
-                        id="proxy-not-seen",
-                    )
+        credentials = Credentials.from_juju_data(context.paths.juju_data)
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS), Controller(credentials) as controller:
+                unaware = await _not_shown(controller, wanted)
+        except TimeoutError:
+            raise SunbeamError(
+                "Whether the operators see the proxy is not known",
+                where=f"sunbeamd at {', '.join(credentials.endpoints)}",
+                why=f"it did not answer within {ANSWER_SECONDS:.0f} s",
+                next_command="sunbeam cluster status",
+                id="sunbeamd-silent",
+            ) from None
+        if unaware:
+            raise SunbeamError(
+                "The operators do not see the proxy",
+                where=f"model {unaware}",
+                why=f"its configuration differs from {proxy_file(context.paths)}",
+                next_command="sunbeam cluster start",
+                id="proxy-not-seen",
+            )
+
+
+async def _not_shown(controller: Controller, wanted: Mapping[str, str]) -> str:
+    """The name of a model whose configuration is not as ``wanted``; empty if there is none."""
+    for summary in await controller.models():
+        model = await controller.model(summary.uuid)
+        shown = (await model.read("ModelConfig", "ModelGet"))["config"]
+        if not all(_shows(shown[key], value) for key, value in wanted.items()):
+            return summary.name
+    return ""
 
 
 def own_places(settings: NodeSettings) -> tuple[str, ...]:

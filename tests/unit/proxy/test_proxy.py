@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import stat
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from sunbeam.cluster.certificates import ClusterCertificates
 from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.clock import SystemClock
 from sunbeam.core.errors import SunbeamError
@@ -18,7 +20,9 @@ from sunbeam.core.process import SystemProcesses
 from sunbeam.core.proxy import Proxy, program_environment, proxy_file
 from sunbeam.core.redaction import Redactor
 from sunbeam.core.task import Context
-from sunbeam.tasks.proxy import WriteProxy, own_places
+from sunbeam.operators.juju_data import write_juju_data
+from sunbeam.operators.operations.controller import Controller
+from sunbeam.tasks.proxy import ShowModels, WriteProxy, own_places
 
 SETTINGS = NodeSettings("node-1", "192.0.2.7")
 NONE = {"http": "", "https": "", "no_proxy": ""}
@@ -124,3 +128,26 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     file.write_text("{")
     with pytest.raises(SunbeamError, match="cannot be read"):
         Proxy.kept(Paths(tmp_path))
+
+
+async def test_operators_that_do_not_answer_are_told_of(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    monkeypatch.setattr("sunbeam.tasks.proxy.ANSWER_SECONDS", 0.2)
+    async with await asyncio.start_server(silent, "127.0.0.1") as server:
+        host, port = server.sockets[0].getsockname()
+        controller = Controller("uuid", "sunbeam", (f"{host}:{port}",), authority(context.paths))
+        write_juju_data(context.paths.juju_data, controller, [], "secret")
+        with pytest.raises(SunbeamError, match="did not answer within") as silence:
+            await ShowModels().verify(context)
+    assert silence.value.id == "sunbeamd-silent" and f"{host}:{port}" in silence.value.where
+
+
+def authority(paths: Paths) -> str:
+    certificates = ClusterCertificates(paths.certificates)
+    certificates.ensure_authority()
+    return certificates.authority.certificate.read_text()

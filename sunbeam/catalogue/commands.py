@@ -189,6 +189,11 @@ COMMANDS = (
         "Deal with what is listed, then `sunbeam cluster destroy` tries the rest again.",
     ),
     Entry(
+        "folders-not-removed",
+        "The cloud is gone, but some of Sunbeam's files are in use, most often as mount points.",
+        "`findmnt` names mounts; `umount` those in the text, then `sunbeam cluster destroy`.",
+    ),
+    Entry(
         "teardown-incomplete",
         "A container, mount, interface or process could not be removed.",
         "Deal with what is listed, then `sunbeam cluster destroy` tries the rest again.",

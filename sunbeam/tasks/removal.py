@@ -224,6 +224,32 @@ async def take_down(context: Context) -> None:
 
 
 def forget(paths: Paths) -> None:
-    """Remove the journal and what held the lock: the last trace, once destroy is over."""
-    for folder in (paths.state, paths.run):
-        shutil.rmtree(folder, ignore_errors=True)
+    """Remove the journal and what held the lock: the last trace, once destroy is over.
+
+    A file system that somebody mounted for our state stays, empty.  Raises SunbeamError for all else.
+    """
+    refused = {**_remove_all(paths.state), **_remove_all(paths.run)}
+    if refused:
+        raise SunbeamError(
+            "Some of Sunbeam's files could not be removed",
+            where=", ".join(str(path) for path in refused),
+            why="\n".join(str(error) for error in refused.values()),
+            next_command="sunbeam cluster destroy",
+            id="folders-not-removed",
+        )
+
+
+def _remove_all(folder: Path) -> dict[Path, OSError]:
+    """Remove what can be removed; what cannot, without the folders that stay because of it."""
+    refused: dict[Path, OSError] = {}
+    below = sorted(folder.rglob("*"), reverse=True)
+    for path in below if folder.is_mount() else [*below, folder]:
+        try:
+            if path.is_dir() and not path.is_symlink():
+                path.rmdir()
+            else:
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            if not any(path in each.parents for each in refused):
+                refused[path] = error
+    return refused

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from pathlib import Path
 
+import pytest
+
 from sunbeam.cluster.services import Service, services_of
+from sunbeam.core.errors import SunbeamError
+from sunbeam.core.paths import Paths
 from sunbeam.core.task import Context
-from sunbeam.tasks.removal import RemoveServices, StopDaemon
+from sunbeam.tasks.removal import RemoveServices, StopDaemon, forget
 from tests.unit.core.bench import Workbench
 
 
@@ -33,3 +38,32 @@ async def test_other_work_goes_on_while_services_take_their_time_to_end(tmp_path
         working.cancel()
         assert not services.running("sunbeamd")
         assert looks[-1] - looks[0] > 0.2 and len(looks) > 5
+
+
+def test_the_last_traces_are_removed(tmp_path: Path) -> None:
+    paths = Paths(tmp_path)
+    (paths.state / "log/changes").mkdir(parents=True)
+    paths.journal.touch()
+    (paths.state / "elsewhere").symlink_to("/nowhere")
+    forget(paths)
+    assert not paths.state.exists() and paths.state.parent.exists()
+
+
+def test_what_cannot_be_removed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = Paths(tmp_path)
+    mount = paths.state / "containers/overlay"
+    mount.mkdir(parents=True)
+    paths.journal.touch()
+    rmdir = Path.rmdir
+
+    def busy(path: Path) -> None:
+        if path == mount:
+            raise OSError(errno.EBUSY, "Device or resource busy", str(path))
+        rmdir(path)
+
+    monkeypatch.setattr(Path, "rmdir", busy)
+    with pytest.raises(SunbeamError) as failed:
+        forget(paths)
+    assert (failed.value.id, failed.value.where) == ("folders-not-removed", str(mount))
+    assert "busy" in failed.value.why and "not empty" not in failed.value.why
+    assert not paths.journal.exists()

@@ -12,9 +12,8 @@ from sunbeam.checks.check import CheckContext
 from sunbeam.checks.wanted import Wanted
 from sunbeam.core.detection.interfaces import Interface, interfaces
 from sunbeam.core.errors import Problem
-from sunbeam.substrates.embedded.network_facts import NetworkFacts, overlap
+from sunbeam.substrates.embedded.network_facts import NetworkFacts, free_range, overlap
 
-PRIVATE = (IPv4Network("10.77.0.0/16"), IPv4Network("172.28.0.0/14"), IPv4Network("192.168.0.0/16"))
 POINT_TO_POINT = 512
 NO_LINK_LAYER = 65534
 """Kinds of links as /sys/class/net/NAME/type tells them: PPP; WireGuard and tun."""
@@ -76,7 +75,7 @@ def ranges(seen: Networks, wanted: Wanted) -> Iterator[Problem]:
             where=f"{plan.external}, the external range",
             why="its router could not tell the two apart",
             evidence=f"{wanted.demo} overlaps {plan.external}",
-            next_command=f"set demo.network.range in the manifest, for example to {free}",
+            next_command=f"set demo.network.range in the manifest, for example to {free or 'RANGE'}",
             id="range-taken",
         )
     elif taken := overlap(facts, wanted.demo, own):
@@ -96,24 +95,15 @@ def _without(facts: NetworkFacts, interface: str) -> NetworkFacts:
     return replace(facts, ranges=tuple(each for each in facts.ranges if each.interface != (interface or "-")))
 
 
-def _taken(word: str, network: IPv4Network, taken: str, free: str, wanted: Wanted) -> Problem:
+def _taken(word: str, network: IPv4Network, taken: str, free: IPv4Network | None, wanted: Wanted) -> Problem:
     return Problem(
         f"the {word} range {network} is in use",
         where=taken,
         why="packets could not be told apart",
         evidence=f"{network} overlaps {taken}",
-        next_command=f"{wanted.again} --{word}-range {free}",
+        next_command=f"{wanted.again} --{word}-range {free or 'RANGE'}",
         id="range-taken",
     )
-
-
-def free_range(facts: NetworkFacts, own: tuple[str, ...], *others: IPv4Network) -> str:
-    """A range of private addresses that neither this machine nor the ``others`` use."""
-    for private in PRIVATE:
-        for candidate in private.subnets(new_prefix=24):
-            if not any(candidate.overlaps(other) for other in others) and not overlap(facts, candidate, own):
-                return str(candidate)
-    return "RANGE"
 
 
 def routes(seen: Networks, wanted: Wanted) -> Iterator[Problem]:

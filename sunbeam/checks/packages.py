@@ -35,12 +35,21 @@ class PackageState:
 
 
 async def package_state(context: CheckContext) -> PackageState:
-    listed_ = await context.probe.output(*LISTING)
-    pairs = (line.rpartition(" ") for line in listed_.splitlines())
-    unfinished = tuple(name for name, _, status in pairs if status in STATES)
-    updates = context.root / "var/lib/dpkg/updates"
-    interrupted = updates.is_dir() and any(updates.iterdir())
-    return PackageState(unfinished, interrupted, await asyncio.to_thread(_holder, context.root))
+    found = unfinished(await context.probe.output(*LISTING))
+    holder = await asyncio.to_thread(_holder, context.root)
+    return PackageState(found, interrupted(context.root), holder)
+
+
+def unfinished(listing: str) -> tuple[str, ...]:
+    """The packages that dpkg is not done with, from the answer to ``LISTING``."""
+    pairs = (line.rpartition(" ") for line in listing.splitlines())
+    return tuple(name for name, _, status in pairs if status in STATES)
+
+
+def interrupted(root: Path) -> bool:
+    """Whether dpkg was cut off while it updated its own records."""
+    updates = root / "var/lib/dpkg/updates"
+    return updates.is_dir() and any(updates.iterdir())
 
 
 def _holder(root: Path) -> str:

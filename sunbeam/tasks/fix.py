@@ -10,7 +10,7 @@ from sunbeam.checks.clock import TIME_SYNC
 from sunbeam.checks.kernel import LOAD_MODULES, MODULES
 from sunbeam.checks.leftovers import REMOVE_OWN
 from sunbeam.checks.names import LOCALHOST, OWN_NAME
-from sunbeam.checks.packages import CONFIGURE, LISTING, STATES
+from sunbeam.checks.packages import CONFIGURE, LISTING, interrupted, unfinished
 from sunbeam.core.change import Change
 from sunbeam.core.errors import SunbeamError, UsageError
 from sunbeam.core.host import Undo
@@ -102,9 +102,7 @@ class ConfigurePackages(Task):
     rehearsable = True
 
     async def is_done(self, context: Context) -> bool:
-        updates = context.paths.root / "var/lib/dpkg/updates"
-        interrupted = updates.is_dir() and any(updates.iterdir())
-        return not interrupted and not await self._unfinished(context)
+        return not interrupted(context.paths.root) and not await self._unfinished(context)
 
     async def act(self, context: Context) -> None:
         try:
@@ -130,10 +128,8 @@ class ConfigurePackages(Task):
                 id="packages-half-configured",
             )
 
-    async def _unfinished(self, context: Context) -> list[str]:
-        shown = await context.read(LISTING, check=False)
-        pairs = (line.rpartition(" ") for line in shown.stdout.splitlines())
-        return [name for name, _, status in pairs if status in STATES]
+    async def _unfinished(self, context: Context) -> tuple[str, ...]:
+        return unfinished((await context.read(LISTING, check=False)).stdout)
 
 
 class LoadModules(Task):

@@ -25,7 +25,6 @@ from sunbeam.substrates.embedded.probes import Probe
 PROGRAMS = {"ip": "iproute2", "lsblk": "util-linux"}
 """What is asked, and the Debian package that has it."""
 OWN_BRIDGES = ("sunbeam0", "sunbeam-ext")
-PRIVATE = (IPv4Network("10.77.0.0/16"), IPv4Network("172.28.0.0/14"), IPv4Network("192.168.0.0/16"))
 
 
 @dataclass(frozen=True)
@@ -65,8 +64,7 @@ class Detected:
         """``wanted`` itself, or the first private range of 256 addresses that nobody uses."""
         if not self.in_use(wanted):
             return wanted
-        candidates = (range_ for private in PRIVATE for range_ in private.subnets(new_prefix=24))
-        return next((range_ for range_ in candidates if not self.in_use(range_)), wanted)
+        return network_facts.free_range(self.network, OWN_BRIDGES) or wanted
 
 
 async def detect(

@@ -10,6 +10,9 @@ from typing import Any
 
 from sunbeam.substrates.embedded.probes import Probe
 
+PRIVATE = (IPv4Network("10.77.0.0/16"), IPv4Network("172.28.0.0/14"), IPv4Network("192.168.0.0/16"))
+"""Where a range that nobody uses is looked for."""
+
 
 @dataclass(frozen=True)
 class Listener:
@@ -74,6 +77,17 @@ def overlap(facts: NetworkFacts, wanted: IPv4Network, own: tuple[str, ...]) -> s
         if each.network.prefixlen > 1 and each.interface not in own and each.network.overlaps(wanted):
             return f"{each.network} on {each.interface}"
     return ""
+
+
+def free_range(facts: NetworkFacts, own: tuple[str, ...], *others: IPv4Network) -> IPv4Network | None:
+    """The first private range of 256 addresses that neither this machine nor the ``others`` use."""
+    candidates = (each for private in PRIVATE for each in private.subnets(new_prefix=24))
+    free = (
+        each
+        for each in candidates
+        if not any(each.overlaps(other) for other in others) and not overlap(facts, each, own)
+    )
+    return next(free, None)
 
 
 def _ranges(interfaces: list[dict[str, Any]], routes: list[dict[str, Any]]) -> list[Range]:

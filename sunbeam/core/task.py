@@ -19,14 +19,6 @@ from sunbeam.core.wait import Look, wait_for
 
 
 @dataclass(frozen=True)
-class Retry:
-    """How often a failing task is tried before its change fails."""
-
-    attempts: int = 1
-    after_seconds: float = 1.0
-
-
-@dataclass(frozen=True)
 class Context:
     """What a task may use: ``host`` is the only way to change anything; ``report`` tells progress.
 
@@ -82,7 +74,6 @@ class Task(ABC):
     id: str
     title: str
     needs: tuple[str, ...] = ()
-    retry: Retry = Retry()
     waits_for_person: str = ""
     rehearsable: bool = False
     typical_seconds: float = 0.0

@@ -149,7 +149,7 @@ class TaskRun:
         if task.id != self._again and await task.is_done(context):
             return TaskStatus.UNCHANGED
         self._begun(task, TaskStatus.DOING)
-        await self._attempts(task, context)
+        await task.act(context)
         await task.verify(context)
         if task.waits_for_person and not await task.is_done(context):
             raise NeedsPerson(task.waits_for_person, where=task.title, next_command=self._seams.command)
@@ -159,19 +159,6 @@ class TaskRun:
         self._begun(task, TaskStatus.UNDOING)
         await task.undo(context)
         return TaskStatus.UNDONE
-
-    async def _attempts(self, task: Task, context: Context) -> None:
-        for left in reversed(range(task.retry.attempts)):
-            try:
-                return await task.act(context)
-            except NeedsPerson:
-                raise
-            except Exception as failure:
-                if not left:
-                    raise
-                reason = failure.what if isinstance(failure, SunbeamError) else str(failure)
-                context.report(f"trying again in {task.retry.after_seconds:.0f} s: {reason}")
-                await context.clock.sleep(task.retry.after_seconds)
 
     async def _journaled(self, task: Task, work: Work) -> None:
         seams = self._seams

@@ -15,7 +15,7 @@ from sunbeam.cli.session import Output, run_change
 from sunbeam.core.change import Change
 from sunbeam.core.errors import NeedsPerson, Problem, SunbeamError
 from sunbeam.core.request import Request
-from sunbeam.core.task import Context, Retry, Task
+from sunbeam.core.task import Context, Task
 from sunbeam.core.wait import Look
 from sunbeam.tasks.catalogue import KINDS, Kind
 
@@ -70,7 +70,6 @@ class End(Task):
     id = "end"
     title = "Come to an end"
     needs = ("tell",)
-    retry = Retry(attempts=2, after_seconds=0.01)
 
     def __init__(self, how: str) -> None:
         self._how = how

@@ -12,7 +12,7 @@ from sunbeam.core.host import Host
 from sunbeam.core.journal import Journal
 from sunbeam.core.paths import Paths
 from sunbeam.core.redaction import Redactor
-from sunbeam.core.task import Context, Retry, Task
+from sunbeam.core.task import Context, Task
 from tests.fakes.clock import FakeClock
 from tests.fakes.processes import FakeProcesses
 
@@ -53,13 +53,11 @@ class Step(Task):
         done: Callable[[], bool] = lambda: False,
         undo: Act | None = None,
         problems: list[Problem] | None = None,
-        retry: Retry = Retry(),  # noqa: B008
         awaits: tuple[str, ...] = (),
     ) -> None:
         self.id = id
         self.title = f"Do {id}"
         self.needs = needs
-        self.retry = retry
         self.awaits = awaits
         self._act, self._done, self._undo, self._problems = act, done, undo, problems or []
 

@@ -22,7 +22,7 @@ from sunbeam.core.events import (
     TaskProgress,
 )
 from sunbeam.core.journal import JournalNotWritten
-from sunbeam.core.task import Context, Retry
+from sunbeam.core.task import Context
 from sunbeam.core.wait import Look
 from tests.unit.core.bench import Step, Workbench
 
@@ -144,18 +144,6 @@ async def test_what_is_as_wanted_is_left_alone(bench: Workbench) -> None:
     trail = Trail()
     await bench.engine.run(Change("t", "T", [trail.step("a", done=lambda: True)]))
     assert trail.names == [] and bench.statuses() == {"a": "unchanged"}
-
-
-async def test_a_task_is_retried_as_its_data_says(bench: Workbench) -> None:
-    tries: list[float] = []
-
-    async def flaky(context: Context) -> None:
-        tries.append(context.clock.monotonic())
-        if len(tries) < 3:
-            raise SunbeamError("not yet")
-
-    await bench.engine.run(Change("t", "T", [Step("a", flaky, retry=Retry(3, 5))]))
-    assert tries == [0.0, 5.0, 10.0]
 
 
 async def test_a_task_that_needs_a_person_holds_the_change(bench: Workbench) -> None:

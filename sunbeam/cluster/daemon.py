@@ -31,7 +31,7 @@ from sunbeam.core.paths import Paths
 from sunbeam.core.process import SystemProcesses
 from sunbeam.core.sealing import Sealer
 from sunbeam.core.snapshot import replace_file
-from sunbeam.operators.api.server import ApiServer
+from sunbeam.operators.api.server import ApiServer, server_tls
 from sunbeam.operators.engine import Engine
 from sunbeam.operators.entities import Model
 from sunbeam.operators.juju_data import write_juju_data
@@ -80,8 +80,7 @@ async def serve(paths: Paths, stopping: asyncio.Event, new_runtime: NewRuntime =
     certificates = ClusterCertificates(paths.certificates)
     certificate = certificates.ensure("sunbeamd", ["localhost", HOST])
     authority = certificates.authority.certificate.read_text()
-    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    tls.load_cert_chain(certificate.certificate, certificate.key)
+    tls = server_tls(certificate.certificate, certificate.key)
     password = ensure_admin_password(paths)
     key = _sealing_key(paths)
 

@@ -72,11 +72,6 @@ def demo_password(paths: Paths, user: str) -> str:
     return str(entry["auth"]["password"]) if entry and known else secrets.token_urlsafe(18)
 
 
-def demo_project(paths: Paths) -> str:
-    """The demo user's project, whose network and router have the same name.  Raises SunbeamError."""
-    return str(cloud_entry(paths, DEMO)["auth"]["project_name"])
-
-
 def cloud_entry(paths: Paths, cloud: str = CLOUD) -> dict[str, Any]:
     """The entry of clouds.yaml.  Raises SunbeamError if there is none."""
     file = paths.etc / "clouds.yaml"

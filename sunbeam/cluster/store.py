@@ -110,10 +110,6 @@ class EtcdStore:
         found = await _patiently(self._client.get_prefix, PREFIX + prefix)
         return {metadata["key"].decode().removeprefix(PREFIX): bytes(value) for value, metadata in found}
 
-    async def members(self) -> list[dict[str, Any]]:
-        """etcd's members: ``name``, ``peerURLs``, ``clientURLs``."""
-        return list(await asyncio.to_thread(self._client.members))
-
     async def _transaction(self, condition: dict[str, Any], change: dict[str, Any]) -> bool:
         answer = await asyncio.to_thread(
             self._client.transaction, {"compare": [condition], "success": [change], "failure": []}

@@ -23,7 +23,7 @@ from sunbeam.core.packages import Packages
 from sunbeam.core.paths import Paths
 from sunbeam.core.process import Completed, Processes
 from sunbeam.core.redaction import Redactor
-from sunbeam.core.snapshot import fingerprint, replace_file, replace_link, snapshot
+from sunbeam.core.snapshot import fingerprint, replace_file, snapshot
 
 Place = Literal["machine", "cloud"]
 
@@ -139,16 +139,6 @@ class Host:
             if real:
                 self._note_path(path, fingerprint(content))
                 replace_file(path, content, mode)
-
-    def symlink(self, path: Path, target: str | Path) -> None:
-        """Make ``path`` a symbolic link to ``target``; nothing happens if it is so already."""
-        if path.is_symlink() and str(path.readlink()) == str(target):
-            return
-        self.make_folder(path.parent)
-        with self.mutation("link", f"{path} to {target}") as real:
-            if real:
-                self._note_path(path, fingerprint(str(target)))
-                replace_link(path, str(target))
 
     def remove(self, path: Path) -> None:
         """Remove a file, or a whole folder of ours.  Raises ValueError for a folder that is not ours."""

@@ -17,7 +17,7 @@ LOOK_SECONDS = 1.0
 """At most this much for a task that finds nothing to change, after tasks that changed nothing either."""
 
 KINDS: dict[str, TouchKind] = {
-    **dict.fromkeys(("write", "link", "pack", "restore", "remove"), "file"),
+    **dict.fromkeys(("write", "pack", "restore", "remove"), "file"),
     **dict.fromkeys(("make folder", "remove folder", "make certificates in"), "folder"),
 }
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sunbeam.substrates.embedded.probes import Probe
 
-COLUMNS = "NAME,PATH,TYPE,SIZE,MODEL,ROTA,FSTYPE,PTTYPE,MOUNTPOINTS"
+COLUMNS = "NAME,PATH,TYPE,SIZE,MODEL,FSTYPE,PTTYPE,MOUNTPOINTS"
 IGNORED = ("zram", "ram", "loop", "sr", "fd")
 MEMBERS = {"LVM2_member": "LVM", "linux_raid_member": "RAID", "crypto_LUKS": "encrypted", "swap": "swap"}
 
@@ -21,7 +21,6 @@ class Disk:
     path: str
     size: int
     model: str = ""
-    rotational: bool = False
     contents: str = ""
 
     @property
@@ -36,7 +35,6 @@ async def disks(probe: Probe) -> tuple[Disk, ...]:
             path=str(device["path"]),
             size=int(device["size"]),
             model=str(device.get("model") or "").strip(),
-            rotational=bool(device.get("rota")),
             contents=_contents(device),
         )
         for device in shown.get("blockdevices", ())

@@ -151,10 +151,6 @@ def command_of(root: Path, pid: int) -> str:
     return text(root / f"proc/{pid}/cmdline").replace("\0", " ").strip()
 
 
-async def api_password(look: Look) -> str:
-    return (look.paths.state / "secrets/admin-password").read_text().strip()
-
-
 async def terraform_locks(look: Look) -> list[dict[str, str]]:
     """Locks of Terraform states that somebody holds: ``module``, ``holder``, ``operation``."""
     from sunbeam.terraform.backend import StateBackend

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 
 from sunbeam.doctor.look import Look
 from sunbeam.operators.entities import Unit
@@ -16,24 +15,6 @@ async def units(look: Look) -> tuple[Unit, ...]:
     with _reading(str(path)) as database:
         rows = database.execute("SELECT body FROM entity WHERE kind = 'unit' ORDER BY id").fetchall()
     return tuple(Unit.model_validate_json(body) for (body,) in rows)
-
-
-@dataclass(frozen=True)
-class Said:
-    level: str
-    message: str
-
-
-async def unit_log(look: Look, unit: str, count: int = 40) -> list[Said]:
-    """What a unit logged last as warning or error, oldest first."""
-    tag = f"unit-{unit.replace('/', '-')}"
-    with _reading(str(look.paths.engine / "engine-log.db")) as database:
-        rows = database.execute(
-            "SELECT level, message FROM log WHERE tag = ? AND level IN ('WARNING', 'ERROR', 'CRITICAL')"
-            " ORDER BY number DESC LIMIT ?",
-            (tag, count),
-        ).fetchall()
-    return [Said(level, message) for level, message in reversed(rows)]
 
 
 class _reading:

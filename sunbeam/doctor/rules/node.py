@@ -18,7 +18,6 @@ START = "sunbeam cluster start"
 WHOLE_START = "sunbeam cluster stop && sunbeam cluster start"
 BOOTSTRAP = "sunbeam cluster bootstrap"
 SOON = timedelta(days=14)
-SILENT = timedelta(minutes=15)
 NO_SPACE = ("mvcc: database space exceeded", "alarm:NOSPACE", "NOSPACE")
 REFUSED_CLIENT = (
     "bad certificate",

@@ -117,7 +117,3 @@ def find_method(facade: str, version: int, request: str, on_model: bool) -> Meth
             f"no such request - method {facade}({version}).{request} is not implemented"
         )
     return found
-
-
-def registered() -> list[str]:
-    return sorted(method.name for method in _methods.values())

@@ -61,7 +61,6 @@ ROUTES = [
 def disk(name: str, **more: Any) -> dict[str, Any]:
     known = {
         "name": name, "path": f"/dev/{name}", "type": "disk", "size": 274877906944, "model": None,
-        "rota": False,
         "fstype": None, "pttype": None, "mountpoints": [None],
     }  # fmt: skip
     return {**known, **more}
@@ -85,7 +84,7 @@ DISKS = [
             ),
         ],
     ),
-    disk("sda", model="ST1000NM0008 ", rota=True),
+    disk("sda", model="ST1000NM0008 "),
     disk("sdb", pttype="gpt", children=[part("sdb1", fstype="ntfs"), part("sdb2", fstype="swap")]),
     disk("sdc", fstype="LVM2_member"),
     disk("sdd", fstype="ext4"),

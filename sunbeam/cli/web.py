@@ -73,9 +73,8 @@ def _address(node: Node) -> str:
 
 
 def _daemon_runs(node: Node) -> bool:
-    from sunbeam.cluster.services import services_of
+    from sunbeam.cluster.services import DAEMON, services_of
     from sunbeam.cluster.settings import NodeSettings
-    from sunbeam.tasks.node import DAEMON
 
     return NodeSettings.exists(node.paths) and services_of(node.paths).running(DAEMON)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sunbeam.cluster.openstack import cloud_entry
 from sunbeam.cluster.probes import ApiHealth, CloudHealth, probe_cloud
-from sunbeam.cluster.services import Services, services_of
+from sunbeam.cluster.services import DAEMON, ETCD, Services, services_of
 from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.errors import Problem, SunbeamError
 from sunbeam.core.journal import Journal
@@ -18,7 +18,6 @@ from sunbeam.core.paths import Paths
 from sunbeam.core.status import ChangeStatus
 from sunbeam.juju.status import ModelStatus
 from sunbeam.juju.watch import why
-from sunbeam.tasks.node import DAEMON, ETCD
 
 ANSWER_SECONDS = 8.0
 RESUMABLE = {"cluster bootstrap", "cluster start", "cluster stop", "cluster destroy"}

@@ -13,6 +13,8 @@ from typing import Protocol
 
 from sunbeam.core.paths import Paths
 
+ETCD = "etcd"
+DAEMON = "sunbeamd"
 LAST_LINES = 100
 
 

@@ -11,7 +11,7 @@ from functools import partial
 from sunbeam.cluster import refusal
 from sunbeam.cluster.certificates import ClusterCertificates
 from sunbeam.cluster.etcd import etcd_argv, etcd_certificate, reason
-from sunbeam.cluster.services import Service, Services, services_of
+from sunbeam.cluster.services import DAEMON, ETCD, Service, Services, services_of
 from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.foresight import Foresight
@@ -23,9 +23,8 @@ from sunbeam.juju.controller import Controller
 from sunbeam.juju.credentials import Credentials
 from sunbeam.tasks.belongings import belongings
 from sunbeam.tasks.node_preview import foresee_services
+from sunbeam.tasks.removal import RemoveFolders, take_down
 
-ETCD = "etcd"
-DAEMON = "sunbeamd"
 NEEDED_DISK = 128 << 20
 """Bytes: etcd writes its log in files of 64 MiB."""
 ENDS = 3
@@ -62,8 +61,6 @@ class WriteSettings(Task):
 
     async def undo(self, context: Context) -> None:
         """Whatever else was made in the meantime lies in the same folders."""
-        from sunbeam.tasks.removal import RemoveFolders
-
         await RemoveFolders(keep=[context.paths.logs.name]).act(context)
 
 
@@ -118,8 +115,6 @@ class StartServices(Task):
         return await belongings(context.paths)
 
     async def undo(self, context: Context) -> None:
-        from sunbeam.tasks.removal import take_down  # which removes what this module makes
-
         await take_down(context)
 
 

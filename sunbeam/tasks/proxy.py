@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sunbeam.cluster.answers import made_with, manifest_file
-from sunbeam.cluster.services import services_of
+from sunbeam.cluster.services import DAEMON, ETCD, services_of
 from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.change import Change
 from sunbeam.core.errors import SunbeamError
@@ -21,7 +21,6 @@ from sunbeam.core.task import Context, Task
 from sunbeam.juju.controller import Controller
 from sunbeam.juju.credentials import Credentials
 from sunbeam.tasks.manifest import HEADER, WriteManifest, WriteManifestFile
-from sunbeam.tasks.node import DAEMON, ETCD
 
 ANSWER_SECONDS = 60.0
 Said = Mapping[str, str]

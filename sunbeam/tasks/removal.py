@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from sunbeam.cluster.services import services_of
+from sunbeam.cluster.services import DAEMON, ETCD, services_of
 from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.engine import Change
 from sunbeam.core.errors import SunbeamError
@@ -19,7 +19,6 @@ from sunbeam.substrates.embedded.network import NetworkPlan
 from sunbeam.substrates.embedded.podman import Podman
 from sunbeam.substrates.embedded.shutdown import stop_containers
 from sunbeam.substrates.embedded.uplink import Uplink
-from sunbeam.tasks.node import DAEMON, ETCD
 
 STOPPED = "VMs, the dashboard and all APIs stop until `sunbeam cluster start`"
 LOST = "all VMs, volumes, images, databases and credentials of this cloud are lost"

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from sunbeam.cluster.services import services_of
+from sunbeam.cluster.services import DAEMON, ETCD, services_of
 from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.clock import SystemClock
 from sunbeam.core.host import Host
@@ -26,7 +26,6 @@ from sunbeam.juju.controller import Controller
 from sunbeam.juju.credentials import Credentials
 from sunbeam.juju.status import ModelStatus, full_status
 from sunbeam.tasks.deployment import module
-from sunbeam.tasks.node import DAEMON, ETCD
 from sunbeam.terraform.module import Plan
 from tests.functional.bootstrap import small_bootstrap
 

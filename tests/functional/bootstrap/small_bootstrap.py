@@ -16,7 +16,7 @@ from typing import Any
 
 from sunbeam.cli.main import main, report
 from sunbeam.cli.session import Output, run_change
-from sunbeam.cluster.services import Service
+from sunbeam.cluster.services import DAEMON, Service
 from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core import shipped
 from sunbeam.core.change import Change
@@ -25,7 +25,7 @@ from sunbeam.core.task import Context
 from sunbeam.tasks.catalogue import KINDS
 from sunbeam.tasks.charms import PackCharms
 from sunbeam.tasks.deployment import ApplyModule, WaitActive
-from sunbeam.tasks.node import DAEMON, StartServices, WriteSettings, node_services
+from sunbeam.tasks.node import StartServices, WriteSettings, node_services
 from sunbeam.tasks.packages import FetchEtcd, FetchTerraform
 
 REPOSITORY = Path(__file__).resolve().parents[3]

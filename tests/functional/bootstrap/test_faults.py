@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from sunbeam.cluster.daemon import key_file
-from sunbeam.cluster.services import services_of
-from sunbeam.tasks.node import DAEMON, ETCD
+from sunbeam.cluster.services import DAEMON, ETCD, services_of
 from tests.functional.bootstrap.bootstrap_harness import SmallCloud
 
 GREET = 'event.relation.data[self.app]["greeting"] = "hello"'

@@ -19,9 +19,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sunbeam.cluster.services import services_of
+from sunbeam.cluster.services import DAEMON, ETCD, services_of
 from sunbeam.core.lock import holder
-from sunbeam.tasks.node import DAEMON, ETCD
 from tests.functional.bootstrap import small_bootstrap
 from tests.functional.bootstrap.bootstrap_harness import SmallCloud
 

@@ -171,6 +171,14 @@ class Host:
         installed = await self._packages.installed()
         return [name for name in names if name not in installed]
 
+    def is_installing(self, record: str) -> bool:
+        """Whether an installation on record has not come to its end, as far as is known here.
+
+        Apt may have ended after who began it; until that is on record, what anybody installs counts as ours.
+        """
+        known = self._journal.host_change("packages", record)
+        return known is not None and "pending" in known.before
+
     async def update_package_lists(self, *, report: Callable[[str], None]) -> None:
         """Have apt fetch its lists anew.  Raises ProcessFailed, WaitedInVain."""
         with self.mutation("update", "package lists of apt") as real:

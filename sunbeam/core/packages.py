@@ -103,7 +103,7 @@ class Packages:
         await wait_for(
             attempt,
             self._clock,
-            report,
+            on_look=lambda seen: report(seen.sentence),
             quiet_seconds=LOCK_SECONDS,
             pause_seconds=1.0,
             next_command=LOCK_HOLDERS,

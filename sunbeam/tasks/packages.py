@@ -39,7 +39,8 @@ class InstallPackages(Task):
         self.needs = needs
 
     async def is_done(self, context: Context) -> bool:
-        return not await context.host.missing_packages(_wanted_packages())
+        wanted = _wanted_packages()
+        return not (context.host.is_installing(RECORD) or await context.host.missing_packages(wanted))
 
     async def act(self, context: Context) -> None:
         await context.host.install_packages(_wanted_packages(), record=RECORD, report=context.report)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from sunbeam.core.change import Change
 from sunbeam.core.process import Completed, ProcessFailed
-from sunbeam.tasks.packages import FetchEtcd
+from sunbeam.tasks.packages import PACKAGES, RECORD, FetchEtcd, InstallPackages
+from tests.fakes.apt import Apt
 from tests.unit.core.bench import Workbench
 
 
@@ -22,3 +25,18 @@ async def test_etcd_is_fetched_once_another_apt_has_ended(tmp_path: Path) -> Non
     bench.processes.expect("apt-get", "download")
     await bench.engine.run(Change("t", "T", [FetchEtcd()]))
     assert bench.processes.calls[-1][:2] == ("apt-get", "download")
+
+
+async def test_what_is_installed_after_a_cut_off_installation_is_not_ours(tmp_path: Path) -> None:
+    """Apt came to its end when Sunbeam had been killed; the same command puts that on record."""
+    bench = Workbench(tmp_path)
+    apt = Apt(bench.processes, {"vim"})
+    bench.processes.replace("apt-get", "install", answer=KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        await bench.host.install_packages([*PACKAGES], record=RECORD, report=lambda text: None)
+    apt.installed |= {*PACKAGES, "crun", "runc"}
+    bench.processes.replace("apt-get", "install", answer=apt.install)
+    await bench.engine.run(Change("t", "T", [InstallPackages()]))
+    apt.installed.add("emacs")
+    await bench.host.undo_recorded(keep_packages=False, report=lambda text: None)
+    assert apt.installed == {"vim", "emacs"}

@@ -8,7 +8,7 @@ from sunbeam.cli.records import read_records
 from sunbeam.cli.session import this_node
 from sunbeam.cli.tables import Format, FormatOption, show
 from sunbeam.core.journal import ChangeRecord
-from sunbeam.core.lock import holder
+from sunbeam.core.lock import holder, status_now
 from sunbeam.core.status import ChangeStatus
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
@@ -20,15 +20,11 @@ def changes(format: FormatOption = Format.TABLE) -> None:
     paths = this_node().paths
     records = read_records(paths)
     found = holder(paths.change_lock)
-    running = found.change if found else 0
-    rows = [_row(record, running=record.id == running) for record in records]
+    rows = [_row(record, status_now(record.status, record.id, found)) for record in records]
     show(rows, format, ["id", "change", "status", "tasks", "started", "error"])
 
 
-def _row(record: ChangeRecord, *, running: bool) -> dict[str, object]:
-    """A change that is being done by nobody was cut off."""
-    cut_off = record.status is ChangeStatus.DOING and not running
-    status = ChangeStatus.INTERRUPTED if cut_off else record.status
+def _row(record: ChangeRecord, status: ChangeStatus) -> dict[str, object]:
     finished = sum(1 for task in record.tasks if task.status.finished)
     return {
         "id": record.id,

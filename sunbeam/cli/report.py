@@ -16,9 +16,8 @@ from sunbeam.core.errors import UsageError
 from sunbeam.core.event_log import read_events
 from sunbeam.core.events import parse_event
 from sunbeam.core.journal import ChangeRecord, Journal
-from sunbeam.core.lock import holder
+from sunbeam.core.lock import holder, status_now
 from sunbeam.core.paths import Paths
-from sunbeam.core.status import ChangeStatus
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -43,7 +42,8 @@ def report(
     timeline = from_events(told) if told else from_journal(record)
     timeline.expected = timeline.expected or from_journal(record).expected
     target = file or Path(f"change-{change}.html")
-    target.write_text(render(record, timeline, _status(paths, record), _facts(record)))
+    status = status_now(record.status, record.id, holder(paths.change_lock))
+    target.write_text(render(record, timeline, status.value, _facts(record)))
     typer.echo(target)
 
 
@@ -57,12 +57,6 @@ def _record(paths: Paths, change: int) -> ChangeRecord:
             raise UsageError(
                 f"There is no change {change}", next_command="sunbeam changes", id="change-unknown"
             ) from None
-
-
-def _status(paths: Paths, record: ChangeRecord) -> str:
-    """A change that is being done by nobody was cut off."""
-    cut_off = record.status is ChangeStatus.DOING and holder(paths.change_lock) is None
-    return (ChangeStatus.INTERRUPTED if cut_off else record.status).value
 
 
 def _facts(record: ChangeRecord) -> dict[str, str]:

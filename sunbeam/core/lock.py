@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sunbeam.core.command import this_command
 from sunbeam.core.errors import SunbeamError
+from sunbeam.core.status import ChangeStatus
 
 LONGEST = 1024
 """Characters of the file; what is shorter is filled up with blanks."""
@@ -85,6 +86,15 @@ def holder(path: Path) -> Holder | None:
     except (OSError, ValueError, TypeError):
         return None
     return found if found.alive else None
+
+
+def status_now(status: ChangeStatus, change: int, found: Holder | None) -> ChangeStatus:
+    """``status`` as it was recorded of ``change``, while ``found`` has the change lock.
+
+    A change that is being done by nobody was cut off.
+    """
+    made = found is not None and found.change == change
+    return ChangeStatus.INTERRUPTED if status is ChangeStatus.DOING and not made else status
 
 
 def _locked(path: Path) -> ChangeLocked:

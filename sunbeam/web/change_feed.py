@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.journal import ChangeRecord, Journal
-from sunbeam.core.lock import holder
+from sunbeam.core.lock import holder, status_now
 from sunbeam.core.paths import Paths
 from sunbeam.core.status import ChangeStatus
 from sunbeam.web.change_view import ChangeView
@@ -41,7 +41,7 @@ class ChangeFeed:
 
     def newest(self) -> ChangeView | None:
         """The newest change that left a log, as far as it came; None if nothing was ever changed."""
-        held = holder(self._paths.change_lock) is not None
+        held = holder(self._paths.change_lock)
         number = _newest(self._paths.change_logs)
         if number != self._log.number or self._log.shrank():
             self._log = ChangeLog(self._paths.change_logs, number)
@@ -49,8 +49,7 @@ class ChangeFeed:
         if self._view is not None:
             for event in self._log.more():
                 self._view.take(event)
-            if not held:
-                self._view.cut_off()
+            self._view.holder = held
         return self._view if self._view and self._view.begun else None
 
     def starting(self) -> bool:
@@ -68,8 +67,7 @@ class ChangeFeed:
         if self._past is None or self._past[0] != key:
             with Journal.reading(self._paths.journal) as journal:
                 records = journal.changes()[:LISTED] if journal else []
-            running = held is not None
-            rows = [_past(record, running=running and place == 0) for place, record in enumerate(records)]
+            rows = [_past(record, status_now(record.status, record.id, held)) for record in records]
             self._past = key, rows
         return self._past[1]
 
@@ -125,10 +123,7 @@ def _newest(folder: Path) -> int:
         return 0
 
 
-def _past(record: ChangeRecord, *, running: bool) -> PastChange:
-    """A change that is being done by nobody was cut off."""
-    cut_off = record.status is ChangeStatus.DOING and not running
-    status = ChangeStatus.INTERRUPTED if cut_off else record.status
+def _past(record: ChangeRecord, status: ChangeStatus) -> PastChange:
     return PastChange(
         record.id,
         record.title,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sunbeam.core.events import ChangeStarted, parse_event
+from sunbeam.core.lock import Holder, status_now
 from sunbeam.core.progress import Progress, TaskState
 from sunbeam.core.status import ChangeStatus, TaskStatus
 
@@ -14,13 +15,16 @@ RESUMABLE = (ChangeStatus.FAILED, ChangeStatus.HELD, ChangeStatus.INTERRUPTED)
 
 
 class ChangeView:
-    """``progress`` is where it is; ``kind`` and ``number`` are those of the journal."""
+    """``progress`` is where it is; ``kind`` and ``number`` are those of the journal.
+
+    ``holder`` has the change lock, for this change or another one.
+    """
 
     def __init__(self, number: int) -> None:
         self.number = number
         self.kind = ""
         self.progress = Progress()
-        self._cut_off = False
+        self.holder: Holder | None = None
 
     def take(self, line: Mapping[str, Any]) -> None:
         """A line of the log; one of a later version of Sunbeam is ignored."""
@@ -31,12 +35,8 @@ class ChangeView:
         if event is None:
             return
         if isinstance(event, ChangeStarted):
-            self.kind, self._cut_off = event.kind, False
+            self.kind = event.kind
         self.progress.take(event)
-
-    def cut_off(self) -> None:
-        """Nobody is doing it: unless it came to its end, it was cut off."""
-        self._cut_off = True
 
     @property
     def begun(self) -> bool:
@@ -48,9 +48,8 @@ class ChangeView:
 
     @property
     def status(self) -> ChangeStatus:
-        if self.progress.end is not None:
-            return ChangeStatus(self.progress.end.status)
-        return ChangeStatus.INTERRUPTED if self._cut_off else ChangeStatus.DOING
+        end = self.progress.end
+        return status_now(ChangeStatus(end.status) if end else ChangeStatus.DOING, self.number, self.holder)
 
     @property
     def running(self) -> bool:

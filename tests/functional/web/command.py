@@ -16,7 +16,7 @@ from typing import Any
 
 from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.journal import Journal, TaskRecord
-from sunbeam.core.lock import change_lock
+from sunbeam.core.lock import Held, change_lock
 from sunbeam.core.paths import Paths
 from sunbeam.core.status import ChangeStatus, TaskStatus
 
@@ -55,8 +55,8 @@ def main(speed: float, words: list[str]) -> None:
         sys.exit("Error: 1 problem found; nothing was changed")
     else:
         paths.run.mkdir(parents=True, exist_ok=True)
-        with change_lock(paths.change_lock):
-            replay(paths, speed, fails=words[0] != "resume" and "fail" in os.environ.get("SCENE", ""))
+        with change_lock(paths.change_lock) as held:
+            replay(paths, held, speed, fails=words[0] != "resume" and "fail" in os.environ.get("SCENE", ""))
 
 
 def preview() -> None:
@@ -89,10 +89,11 @@ def preview() -> None:
     )
 
 
-def replay(paths: Paths, speed: float, *, fails: bool) -> None:
+def replay(paths: Paths, held: Held, speed: float, *, fails: bool) -> None:
     """Write the log and the journal as the engine does; with ``fails`` an image cannot be built."""
     recorded = list(events())
     number = begin(paths, recorded[0])
+    held.tell(number)
     before = datetime.fromisoformat(recorded[0]["time"])
     with (paths.change_logs / f"{number}.ndjson").open("a", buffering=1) as log:
         for event in recorded:

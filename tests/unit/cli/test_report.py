@@ -14,6 +14,7 @@ from sunbeam.cli.main import app
 from sunbeam.core import events
 from sunbeam.core.events import Event
 from sunbeam.core.journal import Journal, TaskRecord
+from sunbeam.core.lock import change_lock
 from sunbeam.core.paths import Paths
 from sunbeam.core.status import ChangeStatus, TaskStatus
 from sunbeam.report.timeline import from_events, from_journal
@@ -105,6 +106,16 @@ def test_the_page_tells_times_decisions_and_errors(node: Paths, tmp_path: Path) 
     assert re.search(
         r"Wait for the control plane.*?1:40.*?Build image nova.*?50 s.*?35 s", slowest, re.DOTALL
     )
+
+
+def test_only_its_own_process_keeps_a_change_going(node: Paths, tmp_path: Path) -> None:
+    journal = Journal(node.journal)
+    journal.undo(1)
+    journal.close()
+    with change_lock(node.change_lock) as held:
+        for maker, status in ((2, "interrupted"), (1, "doing")):
+            held.tell(maker)
+            assert f">{status}</strong>" in report(tmp_path / "page.html")
 
 
 def test_without_a_log_the_journal_is_enough(node: Paths, tmp_path: Path) -> None:

@@ -23,8 +23,9 @@ def test_a_finished_change(paths: Paths) -> None:
 
 def test_a_change_is_followed_as_its_log_grows(paths: Paths) -> None:
     feed = ChangeFeed(paths)
-    with change_lock(paths.change_lock):
+    with change_lock(paths.change_lock) as held:
         assert feed.starting()
+        held.tell(1)
         for lines in range(1, len(recorded.LINES)):
             file = recorded.write(paths, lines)
             change = feed.newest()
@@ -65,8 +66,9 @@ def test_a_change_that_nobody_does_was_cut_off_and_can_be_continued(paths: Paths
     feed = ChangeFeed(paths)
     change = feed.newest()
     assert change is not None and change.status is ChangeStatus.INTERRUPTED and change.resumable
-    with change_lock(paths.change_lock):
+    with change_lock(paths.change_lock) as held:
         assert feed.starting()
+        held.tell(1)
         file.write_text(file.read_text() + recorded.LINES[0])
         change = feed.newest()
         assert change is not None and change.running and change.progress.finished == 0
@@ -92,5 +94,27 @@ def test_past_changes_come_from_the_journal(paths: Paths) -> None:
     past = ChangeFeed(paths).past()
     assert [each.status for each in past[:2]] == ["interrupted", "failed"]
     assert past[1].error == "It failed" and len(past) == 8
-    with change_lock(paths.change_lock):
-        assert ChangeFeed(paths).past()[0].status == "doing"
+
+
+def test_while_an_old_change_is_undone_the_newer_one_stays_cut_off(paths: Paths) -> None:
+    journal = Journal(paths.journal)
+    task = TaskRecord("a", "A", (), TaskStatus.PENDING)
+    for number in (1, 2):
+        journal.begin("test", f"Change {number}", {"n": number}, [task], "2026-11-21T12:00:00Z")
+    journal.undo(1)
+    journal.close()
+    feed = ChangeFeed(paths)
+    with change_lock(paths.change_lock) as held:
+        assert [each.status for each in feed.past()] == ["interrupted", "interrupted"]
+        held.tell(1)
+        assert [(each.number, each.status) for each in feed.past()] == [(2, "interrupted"), (1, "doing")]
+
+
+def test_a_dead_change_is_not_brought_to_life_by_another_ones_lock(paths: Paths) -> None:
+    recorded.write(paths, 40)
+    feed = ChangeFeed(paths)
+    with change_lock(paths.change_lock) as held:
+        for other in (0, 2):
+            held.tell(other)
+            change = feed.newest()
+            assert change is not None and change.status is ChangeStatus.INTERRUPTED and feed.starting()

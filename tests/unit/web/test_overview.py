@@ -62,7 +62,8 @@ async def test_a_cloud_that_does_not_answer_is_told_too(visitor: Visitor, node: 
 
 
 async def test_a_running_change(visitor: Visitor, node: Paths) -> None:
-    with change_lock(node.change_lock):
+    with change_lock(node.change_lock) as held:
+        held.tell(1)
         recorded.write(node, recorded.until("task-started", "active-openstack") + 5)
         text = (await visitor.get("/")).text
     assert (
@@ -136,7 +137,8 @@ async def test_only_what_is_new_is_sent(visitor: Visitor, node: Paths) -> None:
     await visitor.view.cloud.first(1)
     session = visitor.view.access.session(visitor.cookie)
     assert session is not None
-    with change_lock(node.change_lock):
+    with change_lock(node.change_lock) as held:
+        held.tell(1)
         recorded.write(node, 60)
         watcher = Watcher(visitor.view, session)
         assert b'"cloud"' in watcher.look()

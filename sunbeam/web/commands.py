@@ -21,6 +21,7 @@ from sunbeam.core.errors import Problem, SunbeamError
 from sunbeam.core.events import ChangeStarted, ProblemFound
 from sunbeam.core.paths import Paths
 from sunbeam.core.process import Completed, SystemProcesses
+from sunbeam.web.answers import forget_answers
 from sunbeam.web.previewing import Outcome, outcome, parse_line, problem_of
 
 LONGEST_LINE = 1 << 22
@@ -115,6 +116,8 @@ class Commands:
             attempt.error = (await told).strip().removeprefix("Error: ")
         code = await asyncio.to_thread(process.wait)
         logger.info("sunbeam %s ended with %d", " ".join(attempt.words), code)
+        if not code:
+            forget_answers(self._paths)
         if code and not attempt.began and not attempt.error:
             attempt.error = f"sunbeam {' '.join(attempt.words)} ended with {code}"
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.lock import holder
 from sunbeam.core.paths import Paths
+from sunbeam.web.answers import forget_answers
 from sunbeam.web.change_feed import ChangeFeed
 from sunbeam.web.serving import LOOK_SECONDS, Served, listening
 from sunbeam.web.settings import WebSettings, web_folder
@@ -40,6 +41,8 @@ async def serve(paths: Paths, settings: WebSettings, ready: Callable[[], None]) 
         changing = holder(paths.change_lock) is not None
         if not changing and not NodeSettings.exists(paths):
             leave_no_trace(paths)
+    if handed_over:
+        forget_answers(paths)
     return HANDED_OVER if handed_over else GOES_ON if changing else CLOSED
 
 

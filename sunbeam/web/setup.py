@@ -6,18 +6,16 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from aiohttp import web
 
 from sunbeam.core.detection.detected import Detected
-from sunbeam.core.manifest.answer_file import answer_file
-from sunbeam.core.manifest.text import manifest_text
-from sunbeam.core.snapshot import replace_file
+from sunbeam.web.answers import keep_answers, write_answers
 from sunbeam.web.draft import Draft, Field
 from sunbeam.web.pages import SESSION, page
 from sunbeam.web.parts import BASE, VIEW, View
-from sunbeam.web.settings import web_folder
 
 SETUP = f"{BASE}/setup"
 KEPT_DRAFTS = 8
@@ -102,35 +100,29 @@ async def preview(request: web.Request) -> web.StreamResponse:
     draft = await request.app[DRAFTS].of(request[SESSION].id)
     if draft.problems():
         raise web.HTTPSeeOther(SETUP)
-    words = [*BOOTSTRAP, str(write_answers(view, draft))]
-    outcome = await view.commands.preview(*words)
+    with TemporaryDirectory(prefix="sunbeam-") as scratch:
+        file = write_answers(Path(scratch) / "answers.yaml", draft)
+        outcome = await view.commands.preview(*BOOTSTRAP, str(file))
     return page(request, "preview.html", outcome=outcome)
 
 
 @routes.post(f"{SETUP}/start")
 async def start(request: web.Request) -> web.StreamResponse:
     """Write the reviewed answers down and begin; the page that follows shows what comes of it."""
-    view = request.app[VIEW]
+    view, session = request.app[VIEW], request[SESSION].id
+    draft = await request.app[DRAFTS].of(session)
     _only_before(view)
-    draft = await request.app[DRAFTS].of(request[SESSION].id)
     if draft.problems():
         raise web.HTTPSeeOther(SETUP)
-    file = write_answers(view, draft)
-    view.commands.begin(*BOOTSTRAP, str(file))
+    view.commands.begin(*BOOTSTRAP, str(keep_answers(view.paths, session, draft)))
     raise web.HTTPSeeOther(f"{BASE}/")
 
 
-def write_answers(view: View, draft: Draft) -> Path:
-    """As a manifest of what was said and detected, so that what was reviewed is what is done."""
-    file = web_folder(view.paths) / "answers.yaml"
-    replace_file(file, manifest_text(answer_file(draft.effective())).encode(), 0o600)
-    return file
-
-
 def _only_before(view: View) -> None:
-    """A cloud is not set up twice, and not while it is being changed."""
-    newest = view.changes.newest()
-    if view.cloud.is_node or view.changes.starting() or (newest is not None and newest.running):
+    """A cloud is not set up twice, and not while it is being changed or a command looks whether it can be."""
+    newest, attempt = view.changes.newest(), view.commands.last
+    looking = view.changes.starting() or (attempt is not None and attempt.looking)
+    if view.cloud.is_node or looking or (newest is not None and newest.running):
         raise web.HTTPSeeOther(f"{BASE}/")
 
 

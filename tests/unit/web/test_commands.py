@@ -12,6 +12,7 @@ from sunbeam.core.errors import SunbeamError
 from sunbeam.core.paths import Paths
 from sunbeam.web import commands as module
 from sunbeam.web.commands import Attempt, Commands
+from sunbeam.web.settings import web_folder
 from tests.unit.web.visitor import until
 
 PROGRAM = """
@@ -70,6 +71,17 @@ async def test_the_change_outlives_the_view(commands: Commands, paths: Paths) ->
     await until(lambda: done.exists() and done.read_text() != "")
     assert done.read_text() == "resume --output json"
     gc.collect()
+
+
+@pytest.mark.parametrize(("word", "kept"), [("resume", False), ("silent", True)])
+async def test_answers_are_kept_until_the_cloud_is_made(
+    commands: Commands, paths: Paths, word: str, kept: bool
+) -> None:
+    file = web_folder(paths) / "answers-1.yaml"
+    file.write_text("name: stall")
+    commands.begin(word)
+    await ended(commands.last)
+    assert file.exists() == kept
 
 
 async def test_one_attempt_at_a_time(commands: Commands) -> None:

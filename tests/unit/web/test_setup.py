@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from html import unescape
+from pathlib import Path
 
 import pytest
 import yaml
@@ -19,6 +20,10 @@ from tests.fakes.machine import MACHINE
 from tests.unit.web.visitor import RecordedCommands, Visitor
 
 POD_RANGE = "Which IPv4 range do the control plane"
+
+
+def answer_files(paths: Paths) -> list[Path]:
+    return sorted((paths.etc / "web").glob("answers*"))
 
 
 async def test_every_question_is_on_the_page_with_its_default(visitor: Visitor) -> None:
@@ -76,7 +81,7 @@ async def test_the_start_writes_what_was_reviewed_and_runs_the_command(
     await visitor.post("/setup", {"name": "stall", "network.dns": "192.0.2.1, 192.0.2.2"})
     answer = await visitor.post("/setup/start")
     assert answer.headers["Location"] == f"{BASE}/"
-    file = paths.etc / "web/answers.yaml"
+    (file,) = answer_files(paths)
     assert commands.typed == [f"cluster bootstrap --accept-defaults --manifest {file}"]
     assert file.stat().st_mode & 0o777 == 0o600
     written = yaml.safe_load(file.read_text())
@@ -84,6 +89,31 @@ async def test_the_start_writes_what_was_reviewed_and_runs_the_command(
     manifest = effective([file]).manifest
     assert [str(address) for address in manifest.network.dns] == ["192.0.2.1", "192.0.2.2"]
     assert "Looking at this machine" in (await visitor.get("/")).text
+
+
+async def test_what_was_started_is_what_was_reviewed_whatever_others_do_meanwhile(
+    visitor: Visitor, paths: Paths, commands: RecordedCommands
+) -> None:
+    await visitor.post("/setup", {"name": "mine"})
+    await visitor.post("/setup/start")
+    (file,) = answer_files(paths)
+    visitor.cookie = visitor.view.access.begin()
+    await visitor.post("/setup/check", {"name": "theirs"})
+    for answer in (await visitor.get("/setup/preview"), await visitor.post("/setup/start")):
+        assert answer.headers["Location"] == f"{BASE}/"
+    assert len(commands.typed) == 1 and answer_files(paths) == [file]
+    assert yaml.safe_load(file.read_text())["name"] == "mine"
+
+
+async def test_a_second_start_leaves_no_answers_of_the_first(visitor: Visitor, paths: Paths) -> None:
+    await visitor.post("/setup/start")
+    assert visitor.view.commands.last is not None
+    visitor.view.commands.last.running = False
+    visitor.cookie = visitor.view.access.begin()
+    await visitor.post("/setup", {"name": "second"})
+    await visitor.post("/setup/start")
+    (file,) = answer_files(paths)
+    assert yaml.safe_load(file.read_text())["name"] == "second"
 
 
 async def test_two_people_have_drafts_of_their_own(visitor: Visitor) -> None:
@@ -94,7 +124,9 @@ async def test_two_people_have_drafts_of_their_own(visitor: Visitor) -> None:
     assert 'value="mine"' in (await visitor.get("/setup")).text
 
 
-async def test_the_preview_is_that_of_the_command(visitor: Visitor, commands: RecordedCommands) -> None:
+async def test_the_preview_is_that_of_the_command(
+    visitor: Visitor, paths: Paths, commands: RecordedCommands
+) -> None:
     artifact = {"verb": "fetch", "name": "etcd", "size": 20 << 20}
     foresight = {"risks": ["eno1 loses its addresses"], "artifacts": [artifact]}
     task = {"task": "etcd", "title": "Fetch etcd", "phase": "", "seconds": 4.0, "measured": False}
@@ -111,6 +143,7 @@ async def test_the_preview_is_that_of_the_command(visitor: Visitor, commands: Re
     commands.answer = Completed((), 0, "".join(json.dumps({"schema": 1, **each}) + "\n" for each in told))
     text = (await visitor.get("/setup/preview")).text
     assert commands.typed[0].endswith("answers.yaml --dry-run --output json")
+    assert not Path(commands.typed[0].split()[4]).exists() and answer_files(paths) == []
     for wanted in ("1 tasks, about 4 s", "eno1 loses its addresses", "fetch etcd, 20 MiB", "To know: No KVM"):
         assert wanted in " ".join(text.split())
 

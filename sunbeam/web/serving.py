@@ -107,37 +107,58 @@ async def kept(paths: Paths) -> AsyncIterator[None]:
 
 
 async def _keep(paths: Paths) -> None:
+    trouble = Trouble()
     while True:
-        settings = _settings(paths)
-        if settings is None:
-            await asyncio.sleep(LOOK_SECONDS)
-            continue
         try:
-            async with listening(paths, settings):
-                Served(settings.host, settings.port).write(paths)
-                logger.info("the web view listens on %s", settings.url)
-                await _until_changed(paths, settings)
-        except SunbeamError as error:
-            Served(settings.host, settings.port, str(error)).write(paths)
-            logger.error("%s", error)
+            await _serve(paths, trouble)
+        except Exception as error:
+            trouble.tell(error)
             await asyncio.sleep(LOOK_SECONDS)
-        except Exception:
-            logger.exception("the web view failed")
-            await asyncio.sleep(LOOK_SECONDS)
-        Served.forget(paths)
+        with suppress(OSError):
+            Served.forget(paths)
+
+
+async def _serve(paths: Paths, trouble: Trouble) -> None:
+    """Serve until the settings change; while there are none, wait a moment.
+
+    Raises SunbeamError if the port cannot be had or the settings cannot be read.
+    """
+    settings = WebSettings.read(paths)
+    if settings is None:
+        trouble.over()
+        await asyncio.sleep(LOOK_SECONDS)
+        return
+    try:
+        async with listening(paths, settings):
+            Served(settings.host, settings.port).write(paths)
+            trouble.over()
+            logger.info("the web view listens on %s", settings.url)
+            await _until_changed(paths, settings)
+    except SunbeamError as error:
+        Served(settings.host, settings.port, str(error)).write(paths)
+        raise
 
 
 async def _until_changed(paths: Paths, settings: WebSettings) -> None:
     """The command that turns the view on removes what we said, to hear it again."""
     while True:
         await asyncio.sleep(LOOK_SECONDS)
-        if _settings(paths) != settings or not Served.file(paths).exists():
+        if WebSettings.read(paths) != settings or not Served.file(paths).exists():
             return
 
 
-def _settings(paths: Paths) -> WebSettings | None:
-    try:
-        return WebSettings.read(paths)
-    except SunbeamError as error:
-        logger.error("%s", error)
-        return None
+class Trouble:
+    """Logs what is wrong when it begins, and not again at each look while it stays the same."""
+
+    def __init__(self) -> None:
+        self._known = ""
+
+    def tell(self, error: Exception) -> None:
+        said = f"{type(error).__name__}: {error}"
+        if said != self._known:
+            foreseen = isinstance(error, SunbeamError)
+            logger.error("the web view failed: %s", error, exc_info=None if foreseen else error)
+        self._known = said
+
+    def over(self) -> None:
+        self._known = ""

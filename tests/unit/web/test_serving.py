@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import socket
 import ssl
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -128,13 +130,62 @@ async def test_sunbeamd_serves_when_it_is_told_to(paths: Paths, settings: WebSet
         assert not await answers(settings, paths)
 
 
-async def test_sunbeamd_goes_on_where_it_cannot_listen(paths: Paths, settings: WebSettings) -> None:
+@pytest.fixture
+def logged(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
+    """The errors that were logged."""
+    return lambda: [each.getMessage() for each in caplog.records if each.levelno == logging.ERROR]
+
+
+def has_problem(paths: Paths) -> bool:
+    return "Address already in use" in getattr(Served.read(paths), "problem", "")
+
+
+async def test_sunbeamd_goes_on_where_it_cannot_listen(
+    paths: Paths, settings: WebSettings, logged: Callable[[], list[str]]
+) -> None:
+    async with kept(paths):
+        for times in (1, 2):
+            with socket.socket() as other:
+                other.bind((HOST, settings.port))
+                other.listen()
+                settings.write(paths)
+                await until(lambda: has_problem(paths))
+                await asyncio.sleep(0.3)
+                assert len(logged()) == times and "port" in logged()[-1]
+            await until(lambda: Served.read(paths) == Served(settings.host, settings.port))
+            assert await answers(settings, paths)
+            WebSettings.forget(paths)
+            await until(lambda: Served.read(paths) is None)
+
+
+async def test_sunbeamd_goes_on_where_it_cannot_say_how_its_view_is(
+    paths: Paths, settings: WebSettings, logged: Callable[[], list[str]]
+) -> None:
     with socket.socket() as other:
         other.bind((HOST, settings.port))
         other.listen()
+        Served.file(paths).mkdir()
         async with kept(paths):
             settings.write(paths)
-            await until(lambda: "Address already in use" in getattr(Served.read(paths), "problem", ""))
+            await until(lambda: logged() != [])
+            await asyncio.sleep(0.3)
+            assert len(logged()) == 1 and "Is a directory" in logged()[0]
+            Served.file(paths).rmdir()
+            await until(lambda: has_problem(paths))
+
+
+async def test_damaged_settings_are_logged_once(
+    paths: Paths, settings: WebSettings, logged: Callable[[], list[str]]
+) -> None:
+    async with kept(paths):
+        settings.write(paths)
+        await until(lambda: Served.read(paths) is not None)
+        (paths.etc / "web/settings.json").write_text("{")
+        await until(lambda: logged() != [])
+        await asyncio.sleep(0.3)
+        assert len(logged()) == 1 and "cannot be read" in logged()[0]
+        settings.write(paths)
+        await until(lambda: Served.read(paths) == Served(settings.host, settings.port))
 
 
 async def test_the_page_changes_hands_without_a_gap(paths: Paths, settings: WebSettings) -> None:

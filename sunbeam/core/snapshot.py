@@ -49,9 +49,7 @@ def fingerprint_of(path: Path) -> str:
 def replace_file(path: Path, content: bytes, mode: int, owner: tuple[int, int] | None = None) -> None:
     """Replace ``path`` whole, in one step that survives a power loss; private from its first byte."""
     temporary = unfinished(path)
-    temporary.unlink(missing_ok=True)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
+    with os.fdopen(open_new(temporary), "wb") as file:
         file.write(content)
         file.flush()
         os.fchmod(file.fileno(), mode)
@@ -60,6 +58,12 @@ def replace_file(path: Path, content: bytes, mode: int, owner: tuple[int, int] |
         os.fsync(file.fileno())
     temporary.replace(path)
     sync(path.parent)
+
+
+def open_new(path: Path) -> int:
+    """A descriptor to write ``path``: a new file, private from the start; what was there is removed."""
+    path.unlink(missing_ok=True)
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
 
 
 def replace_link(path: Path, target: str) -> None:

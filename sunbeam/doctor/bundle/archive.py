@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from sunbeam.core.snapshot import open_new
 from sunbeam.doctor.bundle.secrets import Secrets
 from sunbeam.doctor.look import FORESEEN, Look, NotRead
 
@@ -56,7 +57,7 @@ async def write_bundle(
 ) -> list[Collected]:
     """Write ``target`` (mode 0600, a folder of its name in it) and return what became of each collector."""
     temporary = target.with_name(f"{target.name}.part")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    descriptor = open_new(temporary)
     try:
         with (
             os.fdopen(descriptor, "wb") as file,

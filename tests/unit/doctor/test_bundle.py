@@ -119,6 +119,17 @@ async def test_a_bundle_is_for_root_alone_and_has_an_index(tmp_path: Path) -> No
     assert list(tmp_path.glob("*.part")) == []
 
 
+async def test_what_stands_where_a_bundle_is_written_is_neither_followed_nor_kept(tmp_path: Path) -> None:
+    target, part, elsewhere = (tmp_path / name for name in ("b.tar.gz", "b.tar.gz.part", "elsewhere"))
+    elsewhere.write_text("precious")
+    part.symlink_to(elsewhere)
+    await write(node(tmp_path / "node"), target)
+    assert elsewhere.read_text() == "precious" and not target.is_symlink()
+    part.touch(0o644)
+    await write(Paths(tmp_path / "node"), target)
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600 and not part.exists()
+
+
 async def test_what_may_hold_secrets_is_left_out_if_not_all_are_known(tmp_path: Path) -> None:
     async def config(look: Look) -> AsyncIterator[tuple[str, str]]:
         yield "nova.conf", "x = y"

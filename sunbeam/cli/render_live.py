@@ -9,7 +9,7 @@ from typing import TextIO
 from rich.text import Text
 
 from sunbeam.cli.render_frame import Frame, Size
-from sunbeam.cli.render_text import ended_line, finished_line, started_line, warning_line
+from sunbeam.cli.render_text import ended_line, finished_line, started_line
 from sunbeam.cli.render_view import ended, picture
 from sunbeam.core.events import (
     ChangeFinished,
@@ -74,7 +74,7 @@ class Live:
     def _told(self, event: Event) -> list[Text]:
         """Lines that stay."""
         if isinstance(event, ProblemFound) and event.severity == "warning":
-            return [Text(warning_line(event), "yellow")]
+            return [Text(str(event.problem), "yellow")]
         if isinstance(event, ChangeStarted):
             return [Text(started_line(event), "bold")]
         if isinstance(event, HostChanged) and self._verbose:

@@ -13,7 +13,6 @@ from sunbeam.cli.render_text import (
     plural,
     running_sentence,
     started_line,
-    warning_line,
 )
 from sunbeam.core.events import (
     Awaiting,
@@ -60,7 +59,7 @@ class Plain:
         self._progress.take(event)
         self._began = self._began or self._progress.now
         if isinstance(event, ProblemFound) and event.severity == "warning":
-            self._say(warning_line(event))
+            self._say(str(event.problem))
         elif isinstance(event, ChangeStarted):
             self._began = self._progress.now
             self._say(started_line(event))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from sunbeam.core.errors import Problem
-from sunbeam.core.events import ChangeFinished, ChangeStarted, ProblemFound, TaskFinished
+from sunbeam.core.events import ChangeFinished, ChangeStarted, TaskFinished
 from sunbeam.core.progress import TaskState
 
 MARKS = {"done": "✓", "unchanged": "=", "failed": "✗", "held": "?", "undone": "↩"}
@@ -46,10 +45,6 @@ def started_line(event: ChangeStarted) -> str:
 def ended_line(event: ChangeFinished) -> str:
     words = {"done": "Done in", "undone": "Undone in", "held": "Waits for a person after"}
     return f"{words.get(event.status, f'{event.status.capitalize()} after')} {event.seconds:.1f} s"
-
-
-def warning_line(event: ProblemFound) -> str:
-    return str(Problem(event.what, event.where, event.why, event.next_command, "warning", event.id))
 
 
 def running_sentence(task: TaskState, now: float) -> str:

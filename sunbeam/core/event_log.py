@@ -67,8 +67,8 @@ def read_events(folder: Path, change: int) -> Iterator[dict[str, Any]]:
             continue
 
 
-def parse_line(line: bytes) -> Event | None:
-    """The event of a line of a log; None for one that is no event of this version."""
+def parse_line(line: str | bytes) -> Event | None:
+    """The event of a line of a log or of ``--output json``; None for one that is no event of this version."""
     try:
         return parse_event(json.loads(line))
     except (ValueError, KeyError, TypeError):

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from sunbeam.core.errors import Problem
 from sunbeam.core.estimate import Expected
 from sunbeam.core.foresight import Preview
 from sunbeam.core.shapes import read
@@ -58,6 +59,20 @@ class ProblemFound(Event):
     id: str = ""
     evidence: str = ""
     fix: str = ""
+
+    @property
+    def problem(self) -> Problem:
+        """As it was found."""
+        return Problem(
+            self.what,
+            self.where,
+            self.why,
+            self.next_command,
+            "warning" if self.severity == "warning" else "error",
+            self.id,
+            self.evidence,
+            self.fix,
+        )
 
 
 @dataclass(frozen=True)

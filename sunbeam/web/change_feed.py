@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from sunbeam.core.errors import SunbeamError
+from sunbeam.core.event_log import change_log, parse_line
+from sunbeam.core.events import Event
 from sunbeam.core.journal import ChangeRecord, Journal
 from sunbeam.core.lock import holder, status_now
 from sunbeam.core.paths import Paths
@@ -84,7 +86,7 @@ class ChangeLog:
 
     def __init__(self, folder: Path, number: int) -> None:
         self.number = number
-        self._file = folder / f"{number}.ndjson"
+        self._file = change_log(folder, number)
         self._offset = 0
 
     def size(self) -> int:
@@ -96,8 +98,8 @@ class ChangeLog:
     def shrank(self) -> bool:
         return self.size() < self._offset
 
-    def more(self) -> list[dict[str, object]]:
-        """Events in lines that were completed since; a line that is no JSON is left out."""
+    def more(self) -> list[Event]:
+        """Events in lines that were completed since; a line that is no event of this version is left out."""
         if self.size() <= self._offset:
             return []
         with self._file.open("rb") as file:
@@ -105,13 +107,7 @@ class ChangeLog:
             raw = file.read(LONGEST_READ)
         complete = raw[: raw.rfind(b"\n") + 1]
         self._offset += len(complete)
-        events = []
-        for line in complete.splitlines():
-            try:
-                events.append(json.loads(line))
-            except ValueError:
-                continue
-        return events
+        return [event for line in complete.splitlines() if (event := parse_line(line)) is not None]
 
 
 def _newest(folder: Path) -> int:

@@ -1,11 +1,8 @@
-"""A change as the page shows it, built from the lines of its event log."""
+"""A change as the page shows it, built from the events of its log."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from sunbeam.core.events import ChangeStarted, parse_event
+from sunbeam.core.events import ChangeStarted, Event
 from sunbeam.core.lock import Holder, status_now
 from sunbeam.core.progress import Progress, TaskState
 from sunbeam.core.status import ChangeStatus, TaskStatus
@@ -26,14 +23,7 @@ class ChangeView:
         self.progress = Progress()
         self.holder: Holder | None = None
 
-    def take(self, line: Mapping[str, Any]) -> None:
-        """A line of the log; one of a later version of Sunbeam is ignored."""
-        try:
-            event = parse_event(line)
-        except (KeyError, TypeError, ValueError):
-            return
-        if event is None:
-            return
+    def take(self, event: Event) -> None:
         if isinstance(event, ChangeStarted):
             self.kind = event.kind
         self.progress.take(event)

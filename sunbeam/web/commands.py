@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import IO
 
 from sunbeam.core.errors import Problem, SunbeamError
+from sunbeam.core.event_log import parse_line
 from sunbeam.core.events import ChangeStarted, ProblemFound
 from sunbeam.core.paths import Paths
 from sunbeam.core.process import Completed, SystemProcesses
 from sunbeam.web.answers import forget_answers
-from sunbeam.web.previewing import Outcome, outcome, parse_line, problem_of
+from sunbeam.web.previewing import Outcome, outcome
 
 LONGEST_LINE = 1 << 22
 ERROR_LINES = 40
@@ -151,7 +152,7 @@ def _take(attempt: Attempt, line: bytes) -> None:
     if isinstance(event, ChangeStarted):
         attempt.began = True
     elif isinstance(event, ProblemFound):
-        attempt.problems.append(problem_of(event))
+        attempt.problems.append(event.problem)
 
 
 async def _tail(stream: asyncio.StreamReader) -> str:

@@ -45,6 +45,11 @@ def test_off_a_terminal_a_task_that_reports_often_is_heard_every_few_seconds(
     assert [line[11:] for line in printed(told, capsys)[2:]] == ["create 0", "create 50"]
 
 
+def test_a_warning_is_told_with_what_was_seen(capsys: pytest.CaptureFixture[str]) -> None:
+    found = events.ProblemFound(0, "warning", "The clock is late", evidence="offset 3 s")
+    assert printed([found], capsys) == ["[   0.0] Warning: The clock is late", "  why: offset 3 s"]
+
+
 def test_verbose_tells_steps_hooks_and_changes_of_the_machine(capsys: pytest.CaptureFixture[str]) -> None:
     changed = events.HostChanged(7, "services", "write", "/etc/sunbeam/a", 0.1, time=at(41))
     lines = printed([*half_way(), changed], capsys, verbose=True)

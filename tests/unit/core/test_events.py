@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
 from sunbeam.core import events
+from sunbeam.core.errors import Problem
 from sunbeam.core.estimate import Expected
 from sunbeam.core.event_schema import event_schema
 from sunbeam.core.events import KINDS, Event, parse_event
@@ -65,6 +66,14 @@ def test_a_reader_gets_by_with_lines_of_other_versions() -> None:
     assert isinstance(started, events.ChangeStarted)
     old = {key: value for key, value in started.as_dict().items() if key not in ("expected", "resumed")}
     assert parse_event(old) == replace(started, resumed=False, expected=())
+
+
+def test_a_problem_is_told_whole() -> None:
+    for found in (
+        Problem("full", "/", "0 B", "df", "error", "disk", "seen", "tidy"),
+        Problem("late", severity="warning"),
+    ):
+        assert events.ProblemFound(0, **asdict(found)).problem == found
 
 
 def test_the_schema_finds_what_is_wrong() -> None:

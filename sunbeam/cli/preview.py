@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-from pathlib import Path
-from tempfile import TemporaryDirectory
-
 from sunbeam.cli.preview_text import show_preview
 from sunbeam.cli.render import renderer
 from sunbeam.cli.session import Output
-from sunbeam.core.command import this_command
-from sunbeam.core.engine import Engine
 from sunbeam.core.events import ChangePreviewed
 from sunbeam.core.foresight import Preview
-from sunbeam.core.host import Host
-from sunbeam.core.journal import Journal
 from sunbeam.core.node import Node
-from sunbeam.core.preview import preview
+from sunbeam.core.preview import dry_run
 from sunbeam.core.request import Request
-from sunbeam.core.running import run
 from sunbeam.core.shapes import mapped
 from sunbeam.tasks.catalogue import build
 
@@ -32,15 +23,8 @@ def show_request(
 
     Raises PreflightFailed if it could not be done, and what building its change raises.
     """
-    with TemporaryDirectory(prefix="sunbeam-") as scratch, renderer(output) as show:
-        path = node.paths.journal if node.paths.journal.exists() else Path(scratch) / "journal.db"
-        with closing(Journal(path)) as journal:
-            host = Host(node.processes, journal, node.paths, node.clock, node.redactor, dry_run=True)
-            engine = Engine(
-                journal, host, node.paths, node.clock, node.redactor, show, command=this_command()
-            )
-            found = run(preview(engine, build(node, request), journal, again))
-        found = mapped(found, node.redactor.redact)
+    with renderer(output) as show:
+        found = mapped(dry_run(node, build(node, request), show, again), node.redactor.redact)
         if output is Output.JSON:
             show(ChangePreviewed(0, found))
     if output is not Output.JSON:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sunbeam.core.change import Change
+from sunbeam.core.command import this_command
 from sunbeam.core.engine import Engine, Planned
 from sunbeam.core.estimate import Expected, forecast
+from sunbeam.core.events import Listener
 from sunbeam.core.foresight import Foresight, PlannedTask, Preview, Touch, TouchKind
 from sunbeam.core.history import expectations
-from sunbeam.core.host import Mutation
+from sunbeam.core.host import Host, Mutation
 from sunbeam.core.journal import Journal
+from sunbeam.core.node import Node
+from sunbeam.core.running import run
 
 LOOK_SECONDS = 1.0
 """At most this much for a task that finds nothing to change, after tasks that changed nothing either."""
@@ -25,6 +32,22 @@ KINDS: dict[str, TouchKind] = {
 async def preview(engine: Engine, change: Change, journal: Journal, again: str = "") -> Preview:
     """What ``engine`` would do; it must have a host that only lists.  Raises what ``Engine.plan`` does."""
     return assemble(change, await engine.plan(change, again), expectations(change, journal))
+
+
+def dry_run(node: Node, change: Change, listener: Listener, again: str = "") -> Preview:
+    """What doing ``change`` now would do; nothing is written, not even a journal where there is none.
+
+    ``listener`` hears of problems.  The task ``again`` would be done in any case.  Raises what
+    ``Engine.plan`` does.
+    """
+    with TemporaryDirectory(prefix="sunbeam-") as scratch:
+        path = node.paths.journal if node.paths.journal.exists() else Path(scratch) / "journal.db"
+        with closing(Journal(path)) as journal:
+            host = Host(node.processes, journal, node.paths, node.clock, node.redactor, dry_run=True)
+            engine = Engine(
+                journal, host, node.paths, node.clock, node.redactor, listener, command=this_command()
+            )
+            return run(preview(engine, change, journal, again))
 
 
 def assemble(change: Change, planned: Sequence[Planned], expected: Iterable[Expected]) -> Preview:

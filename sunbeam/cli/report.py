@@ -9,22 +9,22 @@ from typing import Annotated
 
 import typer
 
+from sunbeam.cli.records import ChangeArgument, read_records
 from sunbeam.cli.render_text import plural
 from sunbeam.cli.session import this_node
 from sunbeam.core.cores import cores
-from sunbeam.core.errors import UsageError
 from sunbeam.core.event_log import read_events
 from sunbeam.core.events import parse_event
-from sunbeam.core.journal import ChangeRecord, Journal
+from sunbeam.core.journal import ChangeRecord
 from sunbeam.core.lock import holder, status_now
-from sunbeam.core.paths import Paths
+from sunbeam.tasks.recorded import find
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command()
 def report(
-    change: Annotated[int, typer.Argument(help="The change's id, from `sunbeam changes`.")],
+    change: ChangeArgument,
     file: Annotated[
         Path | None, typer.Argument(help="The file to write.  [default: change-CHANGE.html]")
     ] = None,
@@ -37,7 +37,7 @@ def report(
     from sunbeam.report.timeline import from_events, from_journal
 
     paths = this_node().paths
-    record = _record(paths, change)
+    record = find(read_records(paths), change)
     told = [event for event in map(parse_event, read_events(paths.change_logs, change)) if event is not None]
     timeline = from_events(told) if told else from_journal(record)
     timeline.expected = timeline.expected or from_journal(record).expected
@@ -45,18 +45,6 @@ def report(
     status = status_now(record.status, record.id, holder(paths.change_lock))
     target.write_text(render(record, timeline, status.value, _facts(record)))
     typer.echo(target)
-
-
-def _record(paths: Paths, change: int) -> ChangeRecord:
-    with Journal.reading(paths.journal) as journal:
-        try:
-            if journal is None:
-                raise KeyError(change)
-            return journal.change(change)
-        except KeyError:
-            raise UsageError(
-                f"There is no change {change}", next_command="sunbeam changes", id="change-unknown"
-            ) from None
 
 
 def _facts(record: ChangeRecord) -> dict[str, str]:

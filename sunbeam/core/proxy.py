@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.paths import Paths
+from sunbeam.core.redaction import REPLACEMENT
 
 LOCAL = ("localhost", "127.0.0.0/8", "::1", ".svc.cluster.local")
 """What no proxy can reach: this machine, and names of pods."""
-HIDDEN = "********"
+PASSWORD = re.compile(r"(://[^/@:\s]*:)[^/]+(?=@)")
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ class Proxy:
 
     def shown(self) -> Proxy:
         """For people: without passwords."""
-        return replace(self, http=_without_password(self.http), https=_without_password(self.https))
+        return replace(self, http=without_passwords(self.http), https=without_passwords(self.https))
 
 
 def proxy_file(paths: Paths) -> Path:
@@ -114,17 +116,13 @@ def reach_directly(host: str) -> None:
         os.environ["no_proxy"] = os.environ["NO_PROXY"] = f"{known},{host}".lstrip(",")
 
 
+def without_passwords(text: str) -> str:
+    """``http://user:********@host`` for each URL with a password in it."""
+    return PASSWORD.sub(rf"\1{REPLACEMENT}", text)
+
+
 def _password(url: str) -> str:
     try:
         return urlsplit(url).password or ""
     except ValueError:
         return ""
-
-
-def _without_password(url: str) -> str:
-    password = _password(url)
-    if not password:
-        return url
-    parts = urlsplit(url)
-    user, _, place = parts.netloc.rpartition("@")
-    return urlunsplit(parts._replace(netloc=f"{user.removesuffix(password)}{HIDDEN}@{place}"))

@@ -5,19 +5,17 @@ It also keeps wrong answers, to show them with what is wrong.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sunbeam.core.detection.detected import Detected
 from sunbeam.core.interview import Interview
 from sunbeam.core.manifest.effective import Effective
+from sunbeam.core.proxy import without_passwords
 from sunbeam.core.question import Choice, Question
 from sunbeam.core.questions import QUESTIONS
-from sunbeam.core.redaction import REPLACEMENT
 
 LONGEST_ANSWER = 1000
-PASSWORD = re.compile(r"(://[^/@:\s]*:)[^/@\s]+(@)")
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ class Field:
     @property
     def shown_value(self) -> str:
         """Without the password of a proxy."""
-        return mask(self.value)
+        return without_passwords(self.value)
 
     @property
     def closed(self) -> bool:
@@ -65,7 +63,7 @@ class Draft:
     def take(self, form: Mapping[str, str]) -> None:
         """What the form says; a field that comes back as it was shown says nothing new."""
         answers = self._interview.answers
-        shown = {question: mask(self._interview.value(question)) for question in QUESTIONS}
+        shown = {question: without_passwords(self._interview.value(question)) for question in QUESTIONS}
         for question, value in shown.items():
             given = form.get(question.key, value).strip()[:LONGEST_ANSWER]
             if given != value:
@@ -108,8 +106,3 @@ class Draft:
             question.basic and question.when(said, self.detected),
             question.applies(said, self.detected),
         )
-
-
-def mask(text: str) -> str:
-    """``http://user:********@host`` for an address with a password in it."""
-    return PASSWORD.sub(rf"\1{REPLACEMENT}\2", text)

@@ -17,7 +17,7 @@ from sunbeam.core.host import Host
 from sunbeam.core.journal import Journal
 from sunbeam.core.paths import Paths
 from sunbeam.core.process import SystemProcesses
-from sunbeam.core.proxy import Proxy, program_environment, proxy_file
+from sunbeam.core.proxy import Proxy, program_environment, proxy_file, without_passwords
 from sunbeam.core.redaction import Redactor
 from sunbeam.core.task import Context
 from sunbeam.operators.juju_data import write_juju_data
@@ -67,6 +67,20 @@ def test_passwords_are_hidden_and_known() -> None:
     assert proxy.shown().http == "http://ann:********@proxy.example.org:3128"
     assert proxy.shown().https == proxy.https
     assert proxy.secrets == ["p%40ss-word", "p@ss-word"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("http://a:b@c, https://d:e@f/x@y", "http://a:********@c, https://d:********@f/x@y"),
+        ("http://a:b@c d@e", "http://a:********@e"),
+        ("http://:b@c", "http://:********@c"),
+        ("http://host:3128", "http://host:3128"),
+        ("http://[::1]:3128", "http://[::1]:3128"),
+    ],
+)
+def test_passwords_are_hidden_in_whatever_was_typed(text: str, shown: str) -> None:
+    assert without_passwords(text) == shown
 
 
 async def test_a_resolved_password_is_in_no_file_that_others_read(

@@ -14,7 +14,7 @@ from sunbeam.core.manifest.effective import effective
 from sunbeam.core.paths import Paths
 from sunbeam.core.process import Completed
 from sunbeam.core.questions import QUESTIONS
-from sunbeam.web.draft import Draft, mask
+from sunbeam.web.draft import Draft
 from sunbeam.web.parts import BASE
 from tests.fakes.machine import MACHINE
 from tests.unit.web.visitor import RecordedCommands, Visitor
@@ -182,8 +182,3 @@ def test_an_answer_is_taken_back(default: str) -> None:
     assert draft.begun
     draft.take({"network.address": default})
     assert not draft.begun and draft.problems() == {}
-
-
-def test_passwords_in_addresses_are_masked() -> None:
-    assert mask("http://a:b@c, https://d:e@f") == "http://a:********@c, https://d:********@f"
-    assert mask("http://host:3128") == "http://host:3128"

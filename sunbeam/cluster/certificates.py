@@ -80,9 +80,7 @@ class ClusterCertificates:
             .add_extension(
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False
             )
-            .add_extension(
-                x509.SubjectAlternativeName([_general_name(host) for host in hosts]), critical=False
-            )
+            .add_extension(_alternative_names(hosts), critical=False)
             .add_extension(
                 x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]),
                 critical=False,
@@ -92,8 +90,24 @@ class ClusterCertificates:
         return pair
 
 
+def make_self_signed(pair: KeyPair, name: str, hosts: Sequence[str], validity: timedelta) -> None:
+    """A certificate for ``hosts`` (DNS names or addresses) that no authority signs, for server use."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    builder = (
+        _builder(_name(name), _name(name), key.public_key(), validity)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_alternative_names(hosts), critical=False)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+    )
+    _write(pair, key, builder.sign(key, hashes.SHA256()))
+
+
 def _name(common_name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+
+
+def _alternative_names(hosts: Sequence[str]) -> x509.SubjectAlternativeName:
+    return x509.SubjectAlternativeName([_general_name(host) for host in hosts])
 
 
 def _general_name(host: str) -> x509.GeneralName:

@@ -12,13 +12,10 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.hazmat.primitives import hashes
 
-from sunbeam.cluster.certificates import ClusterCertificates, KeyPair
+from sunbeam.cluster.certificates import ClusterCertificates, KeyPair, make_self_signed
 from sunbeam.core.paths import Paths
-from sunbeam.core.snapshot import replace_file
 from sunbeam.web.settings import web_folder
 
 VALIDITY = timedelta(days=397)
@@ -33,7 +30,7 @@ def certificate(paths: Paths, host: str) -> KeyPair:
     cluster = ClusterCertificates(paths.certificates)
     if cluster.authority.exists:
         return cluster.ensure("web", _names(host))
-    _make(own, _names(host))
+    make_self_signed(own, "Sunbeam web view", _names(host), VALIDITY)
     return own
 
 
@@ -76,34 +73,3 @@ def _names(host: str) -> list[str]:
     names = ["localhost", "127.0.0.1", *([] if wildcard else [host])]
     own = platform.node()
     return list(dict.fromkeys([*names, *([own] if own.isascii() and own else [])]))
-
-
-def _make(pair: KeyPair, hosts: list[str]) -> None:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Sunbeam web view")])
-    start = datetime.now(UTC) - timedelta(minutes=5)
-    built = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(start)
-        .not_valid_after(start + VALIDITY)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([_general_name(host) for host in hosts]), critical=False)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    replace_file(pair.key, pem, 0o600)
-    replace_file(pair.certificate, built.public_bytes(serialization.Encoding.PEM), 0o644)
-
-
-def _general_name(host: str) -> x509.GeneralName:
-    try:
-        return x509.IPAddress(ip_address(host))
-    except ValueError:
-        return x509.DNSName(host)

@@ -59,7 +59,6 @@ class Question:
     why: str
     group: str
     basic: bool = False
-    secret: bool = False
     empty: str = ""
     default: Callable[[Answers, Detected], str] = nothing
     choices: Callable[[Detected], Sequence[Choice]] = no_choices

@@ -152,7 +152,7 @@ def _groups(fields: list[Field]) -> dict[str, list[Field]]:
 
 
 def _as_json(field: Field) -> dict[str, Any]:
-    value = "" if field.question.secret else field.shown_value
+    value = field.shown_value
     return {"problem": field.problem, "basic": field.basic, "shown": field.shown, "value": value}
 
 
@@ -162,14 +162,14 @@ def _rows(draft: Draft) -> list[Row]:
     rows = []
     for field in draft.fields():
         question = field.question
-        if not field.shown or (question.secret and not field.value):
+        if not field.shown:
             continue
         origin = said.origins.get(question.key)
         source = origin.source if origin and not origin.line else "default"
         rows.append(
             Row(
                 question.title,
-                "set" if question.secret else field.shown_value or question.empty or "none",
+                field.shown_value or question.empty or "none",
                 source,
                 field.basic or source == "answer",
             )

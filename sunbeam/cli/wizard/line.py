@@ -14,7 +14,7 @@ from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import ANSI
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.layout import BufferControl, FormattedTextControl, HSplit, Layout, VSplit, Window
-from prompt_toolkit.layout.processors import AfterInput, ConditionalProcessor, PasswordProcessor, Processor
+from prompt_toolkit.layout.processors import AfterInput, ConditionalProcessor
 from prompt_toolkit.renderer import CPR_Support
 from rich.console import Console, RenderableType
 from rich.padding import Padding
@@ -58,13 +58,10 @@ class _Editor:
     def _layout(self) -> HSplit:
         above = _window(lambda: self._page.body(self._page.meant(self._text)))
         prompt = Window(FormattedTextControl("> "), width=2, dont_extend_width=True)
-        typed = Window(BufferControl(self._buffer, self._processors()), height=1, dont_extend_height=True)
-        return HSplit([above, VSplit([prompt, typed]), _window(self._below)])
-
-    def _processors(self) -> list[Processor]:
         stands_in = AfterInput(lambda: _drawn(Text(self._page.placeholder, "dim")))
-        hidden: list[Processor] = [PasswordProcessor()] if self._page.secret else []
-        return [*hidden, ConditionalProcessor(stands_in, Condition(lambda: not self._text))]
+        where_empty = ConditionalProcessor(stands_in, Condition(lambda: not self._text))
+        typed = Window(BufferControl(self._buffer, [where_empty]), height=1, dont_extend_height=True)
+        return HSplit([above, VSplit([prompt, typed]), _window(self._below)])
 
     def _below(self) -> RenderableType:
         """What is wrong with the text, or what the keys do."""

@@ -29,7 +29,6 @@ class Page:
     value: str = ""
     placeholder: str = ""
     choices: Sequence[str] = ()
-    secret: bool = False
 
     @property
     def editable(self) -> bool:

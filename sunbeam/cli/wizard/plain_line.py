@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-
 from rich.console import Console
 from rich.text import Text
 
@@ -41,6 +39,6 @@ class PlainLine:
         shown = page.value or page.placeholder
         prompt = f"[{shown}] > " if shown else "> "
         try:
-            return getpass.getpass(prompt) if page.secret else input(prompt)
+            return input(prompt)
         except EOFError:
             raise KeyboardInterrupt from None

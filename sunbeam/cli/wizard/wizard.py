@@ -90,7 +90,6 @@ class Wizard:
             value=value,
             placeholder=(value if choices else "") or question.empty,
             choices=[choice.value for choice in choices],
-            secret=question.secret,
         )
 
     def _print(self, content: RenderableType) -> None:

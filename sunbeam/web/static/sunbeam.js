@@ -95,7 +95,7 @@ if (setup && setup.dataset.check) {
           if (problem) input.setAttribute("aria-invalid", "true"); else input.removeAttribute("aria-invalid");
         }
       } else {
-        for (const input of field.querySelectorAll("input:not([type=radio], [type=password])")) input.value = value;
+        for (const input of field.querySelectorAll("input:not([type=radio])")) input.value = value;
       }
     }
   };

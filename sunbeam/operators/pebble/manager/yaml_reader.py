@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_ANCHOR = re.compile(r"[&*]([A-Za-z0-9_-]+)(?=[ \t\n,\[\]{}]|\Z)")
+_ANCHOR = re.compile(r"[&*]([A-Za-z0-9_-]+)(?=[ \t\n,\]}]|\Z)")
 _INTEGER = re.compile(r"[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0o?[0-7_]*|[1-9][0-9_]*)")
 _FLOAT = re.compile(r"[-+]?(?:[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?)")
 _INFINITE = re.compile(r"([-+]?)\.(?:inf|Inf|INF)")
@@ -98,11 +98,13 @@ class _Reader(YamlText):
                 break
             if anchor is not None:
                 raise self.error("two anchors for one value")
-            anchor = self._anchor_name()
+            anchor, own_line = self._anchor_name(), False
         return self._keep(anchor, self._node(indent, own_line))
 
     def _keep(self, anchor: str | None, value: Any) -> Any:
         if anchor is not None:
+            if anchor in self._anchors:
+                raise self.error(f"two anchors are named {anchor!r}")
             self._anchors[anchor] = value
         return value
 
@@ -260,15 +262,21 @@ class _Reader(YamlText):
         self.at += 1
         self.next_token()
         while self.peek() != "}":
-            if self.peek() == "?" and self.space_at(1):
+            explicit = self.peek() == "?" and self.space_at(1)
+            if explicit:
                 self.at += 1
                 self.next_token()
+            elif self.peek() == ",":
+                raise self.error("a key is missing")
             if self.peek() == ":" and not self.starts_plain(in_flow=True):
                 raise self.error("a key is missing")
+            began = self.at
             key = self._checked_key(self._flow_item(indent, key=True))
             self.next_token()
             value: Any = Plain("")
             if self.peek() == ":":
+                if not explicit and "\n" in self.text[began : self.at]:
+                    raise self.error("a key of several lines")
                 self.at += 1
                 self.next_token()
                 value = self._flow_item(indent)

@@ -18,8 +18,8 @@ _QUOTED_RUN = re.compile(r'[^"\\ \t\n]+|[ \t]+')
 _ESCAPED_BREAK = re.compile(r"\\\n((?:[ \t]*\n)*)[ \t]*")
 _PLAIN_BLOCK = re.compile(r"(?:[^ \t\n:#]|:(?=[^ \t\n])|(?<=[^ \t\n])#|[ \t]+(?=[^ \t\n#:]|:[^ \t\n]))+")
 _PLAIN_FLOW = re.compile(
-    r"(?:[^ \t\n:#,\[\]{}]|:(?=[^ \t\n,\[\]{}])|(?<=[^ \t\n])#"
-    r"|[ \t]+(?=[^ \t\n#:,\[\]{}]|:[^ \t\n,\[\]{}]))+"
+    r"(?:[^ \t\n:#,?\[\]{}]|[:?](?=[^ \t\n,\[\]{}])|(?<=[^ \t\n])#"
+    r"|[ \t]+(?=[^ \t\n#:,?\[\]{}]|[:?][^ \t\n,\[\]{}]))+"
 )
 _NEVER_FIRST = ",[]{}#&*!|>'\"%@`"
 _BLOCK_HEADER = re.compile(r"[|>](?:([1-9])([+-])?|([+-])([1-9])?)?[ \t]*(?:(?<=[ \t])#[^\n]*)?(?:\n|\Z)")
@@ -132,6 +132,8 @@ class YamlText:
 
     def starts_plain(self, in_flow: bool) -> bool:
         first = self.peek()
+        if in_flow and first in "?:":
+            return False
         if first in "-?:":
             following = self.peek(1)
             return not self.space_at(1) and not (in_flow and following in ",[]{}")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sunbeam.core.errors import Problem, SunbeamError
+from sunbeam.core.manifest.reading import Unreadable, read_text
 from sunbeam.core.manifest.tree import CLOUD, Step, Tree, dotted
 
 ALLOWED = ("proxy.*", "demo.password", "software.charms.*.config.*")
@@ -139,7 +140,6 @@ def _value(found: re.Match[str], environment: Mapping[str, str]) -> str:
             raise _Unresolved(f"the environment variable {what} is not set")
         return environment[what]
     try:
-        return Path(what).read_text().rstrip("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        return read_text(Path(what)).rstrip("\n")
+    except Unreadable as why:
         raise _Unresolved(f"the file {what} cannot be read: {why}") from None

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import subprocess
+import threading
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
 from sunbeam.core.manifest.document import parse, read_document
 from sunbeam.core.manifest.findings import Findings
+from sunbeam.core.manifest.reading import LARGEST
 from sunbeam.core.manifest.tree import Origin, Tree
 
 
@@ -72,18 +76,24 @@ def test_every_value_and_key_knows_its_place() -> None:
         ),
         ("a: \x07\n", "f:1:4: this is no YAML: special characters are not allowed"),
         ("- a\n", "f:1:1: a manifest is a mapping of keys to values"),
-        ("a: &x {b: 1}\nc: *x\n", "f:2:1: anchors and aliases are not supported"),
-        ("a: &x [*x]\n", "f:1:4: anchors and aliases are not supported"),
-        (
-            "a: !!python/name:os.system x\n",
-            "f:1:4: the tag tag:yaml.org,2002:python/name:os.system is not supported",
-        ),
+        ("a: &x 10.40.0.0/24\n", "f:1:4: anchors and aliases are not supported"),
+        ("a: *x\n", "f:1:4: anchors and aliases are not supported"),
+        ("&x a: 1\n", "f:1:1: anchors and aliases are not supported"),
+        ("a: !!python/name:os.system x\n", "f:1:4: the tag !!python/name:os.system is not supported"),
+        ("a: !!str 5\n", "f:1:4: the tag !!str is not supported"),
         ("a: !x y\n", "f:1:4: the tag !x is not supported"),
+        ("a: ! y\n", "f:1:4: the tag ! is not supported"),
+        ("a: " + "7" * 5000, "f:1:4: a number of 5000 digits is too long"),
         ("? [a]\n: b\n", "f:1:3: a key is a word"),
     ],
 )
 def test_what_is_no_manifest_is_told_with_its_place(text: str, finding: str) -> None:
     assert told(text) == [finding]
+
+
+@pytest.mark.parametrize("text", ["a: &x {b: 1}\nc: *x\n", "a: &x [*x]\n", "a: &x 1\nb: &x 2\n"])
+def test_each_anchor_and_alias_is_a_finding(text: str) -> None:
+    assert len(told(text)) == 2
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "---\n", "null\n"])
@@ -95,9 +105,9 @@ def test_an_empty_file_says_nothing(text: str) -> None:
 @pytest.mark.parametrize(
     ("content", "finding"),
     [
-        (None, "the file cannot be read: No such file or directory"),
-        (b"a: \xff\n", "the file is not UTF-8: byte 3 is invalid start byte"),
-        (b"# " + b"x" * (1 << 20), "the file is larger than 1 MiB"),
+        (None, "1:1: the file cannot be read: No such file or directory"),
+        (b"a: 1\n\xc3\xa4: \xff\n", "2:4: the file cannot be read: it is not UTF-8"),
+        (b"# " + b"x" * (1 << 20), "1:1: the file cannot be read: it is larger than 1 MiB"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_a_finding(tmp_path: Path, content: bytes | None, finding: str) -> None:
@@ -106,7 +116,43 @@ def test_a_file_that_cannot_be_read_is_a_finding(tmp_path: Path, content: bytes 
         file.write_bytes(content)
     findings = Findings()
     assert isinstance(read_document(file, findings), Tree)
-    assert [str(each) for each in findings] == [f"{file}:1:1: {finding}"]
+    assert [str(each) for each in findings] == [f"{file}:{finding}"]
+
+
+@pytest.mark.parametrize(("name", "why"), [("/dev/zero", "it is no regular file"), ("/", "it is a folder")])
+def test_neither_devices_nor_folders_are_read(name: str, why: str) -> None:
+    findings = Findings()
+    read_document(Path(name), findings)
+    assert [finding.text for finding in findings] == [f"the file cannot be read: {why}"]
+
+
+@pytest.mark.parametrize("content", [b"a: 1\n", b"# " + b"x" * (2 << 20)])
+def test_a_pipe_is_read_once_up_to_the_limit_and_known_again(content: bytes) -> None:
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin and process.stdout
+        writer = threading.Thread(target=_feed, args=(process.stdin, content))
+        writer.start()
+        file, (first, second) = Path(f"/dev/fd/{process.stdout.fileno()}"), (Findings(), Findings())
+        assert read_document(file, first) == read_document(file, second)
+        assert [each.text for each in first] == [each.text for each in second]
+        assert len(first) == (1 if len(content) > LARGEST else 0)
+        process.kill()
+        writer.join()
+
+
+def _feed(pipe: IO[bytes], content: bytes) -> None:
+    with suppress(BrokenPipeError), pipe:
+        pipe.write(content)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_key(tmp_path: Path) -> None:
+    file = tmp_path / "f.yaml"
+    file.write_bytes(b"\xef\xbb\xbfa: [1\n")
+    findings = Findings()
+    read_document(file, findings)
+    file.write_bytes(b"\xef\xbb\xbfa: 1\n")
+    tree = read_document(file, findings).below("a")
+    assert tree and tree.key == Origin(str(file), 1, 1)
 
 
 def test_what_is_nested_without_end_is_a_finding() -> None:

@@ -46,6 +46,7 @@ def test_references_are_replaced_and_nothing_else(text: object, resolved: object
     [
         ("${env:SURELY_NOT_SET}", "the environment variable SURELY_NOT_SET is not set"),
         ("${file:/surely/not/there}", "the file /surely/not/there cannot be read: No such file or directory"),
+        ("${file:/dev/zero}", "the file /dev/zero cannot be read: it is no regular file"),
         ("${enf:A}", "${enf:A} is no reference: write ${env:NAME}, ${file:PATH}, or $${ for ${"),
         ("${env:}", "${env:} is no reference: write ${env:NAME}, ${file:PATH}, or $${ for ${"),
         ("${open", "${ is no reference: write ${env:NAME}, ${file:PATH}, or $${ for ${"),

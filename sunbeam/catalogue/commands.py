@@ -48,6 +48,11 @@ COMMANDS = (
         "Name another file, or remove the one that is there.",
     ),
     Entry(
+        "file-not-written",
+        "The new file's folder does not exist or is not yours, or its disk is full; the text says which.",
+        "Name a file in a folder of yours, or make room.",
+    ),
+    Entry(
         "folder-missing",
         "The folder that was named does not exist.",
         "Make it, or name another one.",

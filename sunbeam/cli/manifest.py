@@ -107,14 +107,15 @@ def diff(
     from sunbeam.cluster.manifests import difference
 
     found = difference(_document(before), _document(after))
-    if not found:
+    if not found and format is Format.TABLE:
         typer.echo("no difference")
         return
     rows = [{"key": key, "before": old, "after": new} for key, (old, new) in found.items()]
     if format is Format.TABLE:
         rows = [{name: "" if cell is None else cell for name, cell in row.items()} for row in rows]
     show(rows, format)
-    raise typer.Exit(1)
+    if found:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -134,7 +135,7 @@ def import_(file: OneFile, output: Target = None) -> None:
     from sunbeam.core.manifest.snap_openstack import import_manifest
     from sunbeam.core.manifest.text import manifest_text, schema_line
 
-    document, left = import_manifest(file.read_text(), str(file))
+    document, left = import_manifest(file)
     _write(schema_line() + manifest_text(document), output)
     for each in left:
         typer.echo(f"not carried over: {each}", err=True)
@@ -181,7 +182,7 @@ def _store() -> ClusterStore:
 
 
 def _write(text: str, target: Path | None) -> None:
-    """Raises UsageError rather than replacing a file of a person."""
+    """Raises UsageError if the file cannot be written, rather than replacing one too."""
     if target is None:
         typer.echo(text, nl=False)
         return
@@ -195,4 +196,12 @@ def _write(text: str, target: Path | None) -> None:
             why="a file of yours is not replaced",
             next_command="ls -l",
             id="file-exists",
+        ) from None
+    except OSError as error:
+        raise UsageError(
+            "The file cannot be written",
+            where=str(target),
+            why=error.strerror or str(error),
+            next_command=f"ls -ld {target.parent}",
+            id="file-not-written",
         ) from None

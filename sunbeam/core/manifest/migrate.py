@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sunbeam.core.manifest.document import parse
+from sunbeam.core.manifest.document import parse, read_source
 from sunbeam.core.manifest.findings import Finding, Findings
 from sunbeam.core.manifest.model import SCHEMA
 from sunbeam.core.manifest.text import HEADER, manifest_text, schema_line
-from sunbeam.core.manifest.tree import Tree
+from sunbeam.core.manifest.tree import Tree, spelled
 
 Notes = list[str]
 
@@ -28,22 +28,19 @@ class Migrated:
 def migrate(file: Path) -> Migrated:
     """The file as one of today's schema; its comments stay unless its keys have to move.
 
-    Raises ManifestErrors if it is no YAML or newer than this version, OSError.
+    Raises ManifestErrors if it cannot be read, is no YAML or is of no schema that this version knows.
     """
-    text = file.read_text()
     findings = Findings()
+    text = read_source(file, findings)
     tree = parse(text, str(file), findings)
-    version = _version(tree)
-    if version > SCHEMA:
-        place = tree.below("schema") or tree
-        newer = f"schema {version} is newer than this version of Sunbeam, which knows {SCHEMA}"
-        findings.add(Finding(place.origin, newer))
+    findings.raise_if_any(f"sensible-editor {file}")
+    version = _version(tree, findings)
     findings.raise_if_any("sunbeam version")
     notes: Notes = []
     if version == SCHEMA:
-        said = "" if "schema" in tree.plain() else f"schema: {SCHEMA}\n"
+        said = text if "schema" in tree.plain() else _saying_schema(text, tree)
         named = "" if re.search(f"^{re.escape(HEADER)}", text, re.MULTILINE) else schema_line()
-        return Migrated(named + said + text, ())
+        return Migrated(named + said, ())
     document = tree.plain()
     while version < SCHEMA:
         document = MIGRATIONS[version](document, notes)
@@ -51,13 +48,34 @@ def migrate(file: Path) -> Migrated:
     return Migrated(schema_line() + manifest_text(document), tuple(notes))
 
 
-def _version(tree: Tree) -> int:
+def _version(tree: Tree, findings: Findings) -> int:
     """A file that says nothing is of schema 1, unless its keys are those of a node's settings."""
     document = tree.plain()
     said = document.get("schema")
-    if isinstance(said, int):
-        return said
-    return 0 if isinstance(document.get("external"), str) and "network" not in document else 1
+    if said is None:
+        return 0 if isinstance(document.get("external"), str) and "network" not in document else SCHEMA
+    if said != SCHEMA or isinstance(said, bool):
+        newer = isinstance(said, int) and said > SCHEMA
+        wrong = f"schema {said} is newer than this version of Sunbeam, which knows {SCHEMA}"
+        place = tree.below("schema") or tree
+        findings.add(
+            Finding(place.origin, wrong if newer else f"schema must be {SCHEMA}, not {spelled(said)}")
+        )
+    return SCHEMA
+
+
+def _saying_schema(text: str, tree: Tree) -> str:
+    """``text`` with the key ``schema`` in front of the other keys of ``tree``, whatever comes before them."""
+    said = f"schema: {SCHEMA}"
+    if not tree.value:
+        comments = [line for line in text.splitlines() if line.lstrip().startswith("#")]
+        return "".join(f"{line}\n" for line in (*comments, said))
+    lines = text.splitlines(keepends=True)
+    line, column = tree.origin.line - 1, tree.origin.column - 1
+    before, keys = lines[line][:column], lines[line][column:]
+    flow = keys.startswith("{")
+    lines[line] = before + (f"{{{said}, {keys[1:]}" if flow else f"{said}\n{before}{keys}")
+    return "".join(lines)
 
 
 def _from_settings(document: Mapping[str, Any], notes: Notes) -> dict[str, Any]:

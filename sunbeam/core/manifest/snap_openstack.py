@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from sunbeam.core.manifest import software
-from sunbeam.core.manifest.document import parse
+from sunbeam.core.manifest.document import read_document
 from sunbeam.core.manifest.findings import Findings
 from sunbeam.core.manifest.model import SCHEMA, Manifest
 from sunbeam.core.manifest.references import holds_reference
@@ -96,9 +97,13 @@ class Left:
 
 @dataclass
 class _Import:
-    """``left`` is why a value stays behind, by its path; every other value has been taken."""
+    """``left`` is why a value stays behind, by its path; every other value has been taken.
+
+    ``network`` is where the external network is that is carried over.
+    """
 
     tree: Tree
+    network: tuple[Step, ...]
     result: dict[str, Any] = field(default_factory=lambda: {"schema": SCHEMA})
     came_from: dict[str, tuple[Step, ...]] = field(default_factory=dict)
     left: dict[tuple[Step, ...], str] = field(default_factory=dict)
@@ -111,12 +116,12 @@ class _Import:
         self.came_from[dotted(target)] = source
 
 
-def import_manifest(text: str, source: str) -> tuple[dict[str, Any], list[Left]]:
-    """Our manifest, and everything that it lacks.  Raises ManifestErrors if ``text`` is no YAML mapping."""
+def import_manifest(file: Path) -> tuple[dict[str, Any], list[Left]]:
+    """Our manifest, and everything that it lacks.  Raises ManifestErrors if the file is no YAML mapping."""
     findings = Findings()
-    tree = parse(text, source, findings)
-    findings.raise_if_any(f"sensible-editor {source}")
-    work = _Import(tree)
+    tree = read_document(file, findings)
+    findings.raise_if_any(f"sensible-editor {file}")
+    work = _Import(tree, _external_network(tree))
     for path, leaf in tree.leaves():
         if path:
             _move(work, path, leaf)
@@ -135,9 +140,7 @@ def _move(work: _Import, path: tuple[Step, ...], leaf: Tree) -> None:
         work.put(("demo", "network", "dns"), [*servers, *_words(value)], path)
     elif key == CONFIG + "user.password" and holds_reference(value):
         work.put(("demo", "password"), value, path)
-    elif key.startswith(
-        (CONFIG + "external-networks.", CONFIG + "external-network", CONFIG + "external_network")
-    ):
+    elif _is_external(path):
         _move_external(work, path, value)
     elif key.startswith("core.software.charms.") and len(path) > 4:
         _move_charm(work, path, value)
@@ -145,14 +148,29 @@ def _move(work: _Import, path: tuple[Step, ...], leaf: Tree) -> None:
         work.left[path] = _reason(key)
 
 
+def _external_network(tree: Tree) -> tuple[Step, ...]:
+    """Where the one external network is that is carried over: the first with a range, else the first."""
+    networks = list(dict.fromkeys(_network(path) for path, _ in tree.leaves() if _is_external(path)))
+    with_range = [path for path in networks if tree.deepest((*path, "cidr"))[0] != path]
+    return next(iter(with_range or networks), ())
+
+
+def _is_external(path: tuple[Step, ...]) -> bool:
+    return path[:2] == ("core", "config") and len(path) > 2 and path[2] in EXTERNAL
+
+
+def _network(path: tuple[Step, ...]) -> tuple[Step, ...]:
+    """The network of which ``path`` tells: the named one, or with a deprecated key the only one."""
+    return path[:4] if path[2] == EXTERNAL[0] else path[:3]
+
+
 def _move_external(work: _Import, path: tuple[Step, ...], value: Any) -> None:
-    """Of the first external network what a flat network on one interface can be."""
-    network = path[:4] if path[2] == EXTERNAL[0] else path[:3]
+    """Of one external network what a flat network on one interface can be."""
+    network = _network(path)
     external = ("network", "external")
     name = dotted(path[len(network) :])
-    first = work.came_from.get("network.external.range", path)[: len(network)] == network
     nics = {"nics", "nic"}
-    if not first:
+    if network != work.network:
         work.left[path] = REASONS[CONFIG + "external-networks"]
     elif name == "cidr":
         work.put((*external, "range"), value, path)

@@ -129,3 +129,8 @@ def _machines(before: list[Tree], over: list[Tree]) -> list[Tree]:
 def dotted(path: Sequence[Step]) -> str:
     """``network.external.range``, ``nodes.0.name``."""
     return ".".join(str(step) for step in path)
+
+
+def spelled(value: Any) -> str:
+    """A value in a sentence: text in quotes, all else as YAML has it."""
+    return {True: "true", False: "false"}[value] if isinstance(value, bool) else repr(value)

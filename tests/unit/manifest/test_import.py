@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sunbeam.core.manifest.effective import effective
 from sunbeam.core.manifest.findings import ManifestErrors
-from sunbeam.core.manifest.snap_openstack import CONFIG, PLACES, REASONS, import_manifest
+from sunbeam.core.manifest.snap_openstack import CONFIG, PLACES, REASONS, Left, import_manifest
 from sunbeam.core.manifest.text import manifest_text
 
 THEIRS = """\
@@ -109,8 +110,14 @@ LEFT = [
 ]
 
 
-def test_what_has_a_place_is_carried_over_and_the_rest_is_told() -> None:
-    ours, left = import_manifest(THEIRS, "theirs.yaml")
+def imported(folder: Path, text: str) -> tuple[dict[str, Any], list[Left]]:
+    file = folder / "theirs.yaml"
+    file.write_text(text)
+    return import_manifest(file)
+
+
+def test_what_has_a_place_is_carried_over_and_the_rest_is_told(tmp_path: Path) -> None:
+    ours, left = imported(tmp_path, THEIRS)
     assert ours == OURS
     assert [each.key for each in left] == LEFT
     lines = THEIRS.splitlines()
@@ -121,26 +128,52 @@ def test_what_has_a_place_is_carried_over_and_the_rest_is_told() -> None:
 
 
 def test_the_result_has_no_mistake(tmp_path: Path) -> None:
-    ours, _ = import_manifest(THEIRS, "theirs.yaml")
+    ours, _ = imported(tmp_path, THEIRS)
     file = tmp_path / "ours.yaml"
     file.write_text(manifest_text(ours))
     assert effective([file]).manifest.region == "RegionTwo"
 
 
-def test_deprecated_keys_of_the_external_network_are_read() -> None:
+def test_deprecated_keys_of_the_external_network_are_read(tmp_path: Path) -> None:
     text = "core: {config: {external_network: {nic: eth1, cidr: 172.16.2.0/24, segmentation_id: 5}}}"
-    ours, left = import_manifest(text, "f")
+    ours, left = imported(tmp_path, text)
     assert ours["network"]["external"] == {"interface": "eth1", "range": "172.16.2.0/24"}
     assert [each.key for each in left] == ["core.config.external_network.segmentation_id"]
 
 
-def test_a_password_that_is_a_reference_is_carried_over() -> None:
-    ours, left = import_manifest("core: {config: {user: {password: '${file:/x}'}}}", "f")
+@pytest.mark.parametrize(
+    ("networks", "ours", "left"),
+    [
+        (
+            "physnet1: {gateway: 10.2.0.1, nics: {h1: eth1}}, physnet2: {cidr: 10.2.0.0/24}",
+            {"range": "10.2.0.0/24"},
+            ["physnet1.gateway", "physnet1.nics.h1"],
+        ),
+        (
+            "physnet1: {nics: {h1: eth1}, cidr: 10.3.0.0/24}, physnet2: {cidr: 10.2.0.0/24}",
+            {"range": "10.3.0.0/24", "interface": "eth1"},
+            ["physnet2.cidr"],
+        ),
+        ("physnet1: {nics: {h1: eth1}}, physnet2: {nics: {h1: eth2}}", {"interface": "eth1"},
+         ["physnet2.nics.h1"]),
+    ],
+)  # fmt: skip
+def test_one_whole_external_network_is_carried_over(
+    tmp_path: Path, networks: str, ours: dict[str, str], left: list[str]
+) -> None:
+    made, told = imported(tmp_path, f"core: {{config: {{external-networks: {{{networks}}}}}}}")
+    assert made["network"]["external"] == ours
+    assert [each.key.removeprefix("core.config.external-networks.") for each in told] == left
+
+
+def test_a_password_that_is_a_reference_is_carried_over(tmp_path: Path) -> None:
+    ours, left = imported(tmp_path, "core: {config: {user: {password: '${file:/x}'}}}")
     assert ours["demo"] == {"password": "${file:/x}"} and not left
 
 
-def test_what_cannot_be_here_is_told_with_the_reason() -> None:
-    ours, left = import_manifest("core: {config: {region: 'no way', user: {username: admin}}}\nx: 1\n", "f")
+def test_what_cannot_be_here_is_told_with_the_reason(tmp_path: Path) -> None:
+    text = "core: {config: {region: 'no way', user: {username: admin}}}\nx: 1\n"
+    ours, left = imported(tmp_path, text)
     assert ours == {"schema": 1, "demo": {}}
     assert [str(each) for each in left] == [
         "line 1: core.config.region: region must be a name of letters, digits, dots, dashes and underscores, "
@@ -150,9 +183,9 @@ def test_what_cannot_be_here_is_told_with_the_reason() -> None:
     ]
 
 
-def test_what_is_no_yaml_is_refused() -> None:
+def test_what_is_no_yaml_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ManifestErrors):
-        import_manifest("core: [", "f")
+        imported(tmp_path, "core: [")
 
 
 def test_every_published_key_has_a_place_or_a_reason() -> None:

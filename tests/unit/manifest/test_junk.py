@@ -71,7 +71,10 @@ def test_any_manifest_of_the_snap(pairs: list[tuple[str, Any]]) -> None:
         for step in above:
             part = part.setdefault(step, {}) if isinstance(part.get(step, {}), dict) else {}
         part[last] = value
-    ours, _ = import_manifest(yaml.safe_dump(document), "f")
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "f.yaml"
+        file.write_text(yaml.safe_dump(document))
+        ours, _ = import_manifest(file)
     assert judged(yaml.safe_dump(ours)) is not None
 
 

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sunbeam.core.manifest.answer_file import answer_file
-from sunbeam.core.manifest.text import manifest_text
+from sunbeam.core.manifest.answer_file import answer_text
 from sunbeam.core.paths import Paths
 from sunbeam.core.snapshot import replace_file
 from sunbeam.web.draft import Draft
@@ -17,7 +16,7 @@ from sunbeam.web.settings import web_folder
 
 def write_answers(file: Path, draft: Draft) -> Path:
     """What was said and detected, so that what was reviewed is what is done.  Raises ManifestErrors."""
-    replace_file(file, manifest_text(answer_file(draft.effective())).encode(), 0o600)
+    replace_file(file, answer_text(draft.effective()).encode(), 0o600)
     return file
 
 

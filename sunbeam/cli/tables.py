@@ -58,9 +58,14 @@ def heading(text: str) -> None:
 
 def _cell(value: Any) -> str:
     """Lists with commas, times without their fractions, several lines as one off a terminal."""
-    text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    text = ", ".join(map(_word, value)) if isinstance(value, list | tuple) else _word(value)
     text = MOMENT.sub(r"\1 \2", text)
     return text if sys.stdout.isatty() else " ".join(text.split())
+
+
+def _word(value: Any) -> str:
+    """``false`` as JSON and YAML have it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def show_data(data: Any, format: Format) -> None:

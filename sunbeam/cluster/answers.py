@@ -30,7 +30,7 @@ FIXED = {
     "network.external.interface": "networks of VMs use it",
 }
 """Keys that cannot change once there is a cloud, and why."""
-NAME = "nodes.0.name"
+NAME = "nodes[1].name"
 
 
 def manifest_file(paths: Paths) -> Path:
@@ -122,7 +122,7 @@ def _refuse_fixed(wanted: Effective, cloud: Mapping[str, Any], name: str) -> Non
     lost = set(_roles(cloud)) - set(_roles(wanted.manifest.dump()))
     for role in sorted(lost):
         text = f"this machine has the role {role}: it cannot be taken away while VMs may run here"
-        findings.add(Finding(wanted.origins.get("nodes.0.roles.0", DEFAULT), text, ("nodes", 0, "roles")))
+        findings.add(Finding(wanted.origins.get("nodes[1].roles.0", DEFAULT), text, ("nodes", 0, "roles")))
     findings.raise_if_any("sunbeam manifest show")
 
 

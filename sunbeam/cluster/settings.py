@@ -48,7 +48,7 @@ class NodeSettings:
         external = manifest.network.external
         machine = manifest.nodes[0] if manifest.nodes else None
         return cls(
-            name=machine.name if machine else platform.node() or "node",
+            name=(machine.name if machine else None) or platform.node() or "node",
             address=str(manifest.network.address),
             pods=str(manifest.network.pods),
             external=str(external.range),

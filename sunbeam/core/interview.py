@@ -3,6 +3,7 @@ web page lead it alike."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,10 +82,12 @@ class Interview:
         """What is wrong with a value, in a sentence; empty: nothing."""
         value = value.strip()
         others = {key: text for key, text in self.said.items() if key != question.key}
-        if not value and question.needed(others, self.detected):
+        needed = question.needed(others, self.detected)
+        if not value and needed:
             return "an answer is needed"
         known = {(finding.path, finding.text) for finding in self._findings(others)}
-        for finding in self._findings({**others, question.key: value}):
+        said = {question.key: value} if needed or value != self.default(question) else {}
+        for finding in self._findings({**others, **said}):
             if (finding.path, finding.text) not in known:
                 return finding.text.removeprefix(f"{dotted(finding.path)} ")
         return question.check(value, others, self.detected)
@@ -137,7 +140,7 @@ class Interview:
         return Row(number, question.key, self.value(question) or question.empty or "none", str(origin))
 
     def _row(self, made: Effective, key: str, number: int) -> Row:
-        origin = made.origins.get(key) or made.origins.get(f"{key}.0") or DEFAULT
+        origin = made.origins.get(key) or made.origins.get(f"{key}[1]") or DEFAULT
         value = made.values[key] if key in made.values else _at(made.manifest.dump(), key)
         empty = next((question.empty for question in QUESTIONS if question.key == key), "")
         source = f"plan {Path(origin.source).stem}" if origin.source in self._plans else str(origin)
@@ -153,7 +156,7 @@ class Interview:
         """What somebody said before the interview; a cloud that exists has said everything."""
         spoken = {}
         for question in QUESTIONS:
-            origin = before.origins.get(question.key) or before.origins.get(f"{question.key}.0")
+            origin = before.origins.get(question.key) or before.origins.get(f"{question.key}[1]")
             if self._cloud or (origin is not None and not self._is_ours(origin)):
                 spoken[question.key] = _text(_at(before.manifest.dump(), question.key))
         return spoken
@@ -194,9 +197,8 @@ def _at(manifest: Mapping[str, Any], key: str) -> Any:
 
 
 def _list_of(key: str) -> str:
-    """``network.dns`` of ``network.dns.0``; other keys as they are."""
-    above, _, last = key.rpartition(".")
-    return above if last.isdigit() else key
+    """``network.dns`` of ``network.dns[1]``; other keys as they are."""
+    return re.sub(r"\[\d+\]$", "", key)
 
 
 SHIPPED_VALUES = {question.key: _text(_at(SHIPPED.dump(), question.key)) for question in QUESTIONS}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Network
 
 from sunbeam.core.detection.detected import Detected
 from sunbeam.core.detection.interfaces import Interface
@@ -138,15 +138,6 @@ def external_problem(value: str, answers: Answers, detected: Detected) -> str:
     taken = _taken(value, detected)
     chosen = answers.get(INTERFACE, "")
     return f"{value} is in use: {taken}" if taken and not (chosen and taken.endswith(f" {chosen}")) else ""
-
-
-def address_problem(value: str, answers: Answers, detected: Detected) -> str:
-    try:
-        address = IPv4Address(value)
-    except ValueError:
-        return ""
-    nowhere = address.is_unspecified or address.is_multicast or address == IPv4Address("255.255.255.255")
-    return f"{value} is no address of a machine" if nowhere else ""
 
 
 def _taken(value: str, detected: Detected) -> str:

@@ -24,7 +24,7 @@ QUESTIONS: tuple[Question, ...] = (
     Question(
         "network.address", "At which address do users reach the cloud?",
         "APIs and the dashboard answer there, and their certificate names it.",
-        NETWORK, basic=True, default=facts.own_address, choices=facts.addresses, check=facts.address_problem,
+        NETWORK, basic=True, default=facts.own_address, choices=facts.addresses,
     ),
     Question(
         "network.pods", "Which IPv4 range do the control plane's pods get?",

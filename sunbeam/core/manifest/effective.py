@@ -11,11 +11,12 @@ from pydantic import ValidationError
 
 from sunbeam.core.manifest.document import read_document
 from sunbeam.core.manifest.findings import Finding, Findings
+from sunbeam.core.manifest.layer import layer_findings
 from sunbeam.core.manifest.model import Manifest
 from sunbeam.core.manifest.plans import layers
-from sunbeam.core.manifest.references import absolute, allowed_at, problems
+from sunbeam.core.manifest.references import absolute
 from sunbeam.core.manifest.rules import broken_rules
-from sunbeam.core.manifest.shape import is_list, is_text, shape_findings
+from sunbeam.core.manifest.shape import shape_findings, typed_value
 from sunbeam.core.manifest.tree import ANSWER, CLOUD, DEFAULT, DETECTED, Origin, Step, Tree, dotted, merge
 
 DECLARED = {"schema", "software", "demo", "features"}
@@ -60,7 +61,8 @@ def effective(
     for layer in said:
         _check_shape(layer, findings, whole=False)
         if layer.origin != CLOUD:
-            _check_references(layer, findings)
+            for found in layer_findings(layer):
+                findings.add(found)
         merged = merge(merged, layer)
     manifest, wrong = _valid_part(merged, findings)
     for broken in broken_rules(manifest, wrong):
@@ -93,17 +95,14 @@ def _kept(cloud: Mapping[str, Any], files: Sequence[Path]) -> Tree:
 
 
 def _nested(pairs: Mapping[str, Any], origin: Origin) -> Tree:
-    """A tree of values by dotted key; text where a list belongs is split at commas, none is no value."""
+    """A tree of values by dotted key; text is what a person typed for the key, nothing is no value."""
     nested: dict[str, Any] = {}
     for key, value in pairs.items():
         *above, last = path = key.split(".")
-        if isinstance(value, str) and not is_text(path):
-            words = [word.strip() for word in value.split(",") if word.strip()]
-            value = words if is_list(path) else value.strip() or None
         part = nested
         for step in above:
             part = part.setdefault(step, {})
-        part[last] = value
+        part[last] = typed_value(path, value) if isinstance(value, str) else value
     return Tree.of(nested, origin)
 
 
@@ -120,18 +119,12 @@ def _check_shape(layer: Tree, findings: Findings, *, whole: bool) -> list[tuple[
     return []
 
 
-def _check_references(layer: Tree, findings: Findings) -> None:
-    for path, leaf in layer.leaves():
-        if isinstance(leaf.value, str) and allowed_at(path):
-            for problem in problems(leaf.value):
-                findings.add(Finding(leaf.origin, f"{dotted(path)}: {problem}", path))
-
-
 def _valid_part(merged: Tree, findings: Findings) -> tuple[Manifest, list[tuple[Step, ...]]]:
     """The manifest without what is wrong by itself, so that rules can judge the rest; and what is wrong."""
     wrong: list[tuple[Step, ...]] = []
     while paths := _check_shape(merged, findings, whole=True):
         wrong += paths
+        findings = Findings()  # what is wrong from now on is a consequence
         for found in {merged.deepest(path)[0] for path in paths}:
             merged = merged.without(found)
     return Manifest.model_validate(merged.plain()), wrong

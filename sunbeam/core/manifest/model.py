@@ -32,31 +32,33 @@ def _no_number(value: Any) -> Any:
     return value
 
 
-def _no_boolean(value: Any) -> Any:
-    """Python takes true for the number 1."""
-    if isinstance(value, bool):
+def _whole(value: Any) -> Any:
+    """Python takes true and 1.0 for the number 1."""
+    if type(value) is not int:
         raise PydanticCustomError("int_type", "must be a number")
     return value
 
 
 Address = Annotated[IPv4Address, BeforeValidator(_no_number)]
 Range = Annotated[IPv4Network, BeforeValidator(_no_number)]
-Whole = BeforeValidator(_no_boolean)
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$"
 HOST_NAME = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 INTERFACE = r"^[A-Za-z0-9_.-]{0,15}$"
 SIZE = r"^[1-9][0-9]*[MGTP]$"
 IMAGE = r"^\S+$"
+TITLE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
 PATTERNS = {
     NAME: "a name of letters, digits, dots, dashes and underscores",
     HOST_NAME: "a host name of small letters, digits and dashes",
     INTERFACE: "the name of a network interface",
     SIZE: "a size such as 20G",
+    TITLE: "one line without control characters",
     IMAGE: "an image reference such as registry.example.org/keystone:1",
 }
 Name = Annotated[str, StringConstraints(pattern=NAME)]
 HostName = Annotated[str, StringConstraints(pattern=HOST_NAME)]
 Interface = Annotated[str, StringConstraints(pattern=INTERFACE)]
+Title = Annotated[str, StringConstraints(max_length=60, pattern=TITLE)]
 Size = Annotated[str, StringConstraints(pattern=SIZE)]
 ImageReference = Annotated[str, StringConstraints(pattern=IMAGE)]
 Role = Literal["control", "compute"]
@@ -92,10 +94,10 @@ class External(Part):
     interface: Interface = ""
     """Network interface that leads to the range; without one only this machine reaches it."""
 
-    lose_addresses: bool = False
+    lose_addresses: StrictBool = False
     """Take the interface although it has addresses, at which this machine then no longer answers."""
 
-    mtu: Annotated[int, Field(ge=1280, le=9216), Whole] = 1500
+    mtu: Annotated[StrictInt, Field(ge=1280, le=9216)] = 1500
     """Largest packet, in bytes, that the way outside carries; VMs send none that are larger."""
 
     @property
@@ -143,7 +145,7 @@ class Charm(Part):
     config: dict[str, str | StrictInt | FiniteFloat | StrictBool] = {}
     """Options of the charm; they can be changed later."""
 
-    units: Annotated[int, Field(ge=1), Whole] = 1
+    units: Annotated[StrictInt, Field(ge=1)] = 1
     """Number of units; the embedded substrate runs one."""
 
     storage: dict[str, Size] = {}
@@ -173,26 +175,26 @@ class DemoNetwork(Part):
 class Quota(Part):
     """How much the demo project may use."""
 
-    instances: Annotated[int, Field(ge=-1), Whole] = 20
+    instances: Annotated[StrictInt, Field(ge=-1)] = 20
     """Number of VMs; -1 is no limit."""
 
-    cores: Annotated[int, Field(ge=-1), Whole] = 40
+    cores: Annotated[StrictInt, Field(ge=-1)] = 40
     """Number of virtual CPUs; -1 is no limit."""
 
-    ram: Annotated[int, Field(ge=-1), Whole] = 65536
+    ram: Annotated[StrictInt, Field(ge=-1)] = 65536
     """Memory in MiB; -1 is no limit."""
 
 
 class Flavor(Part):
     """A size of VMs."""
 
-    ram: Annotated[int, Field(ge=1), Whole]
+    ram: Annotated[StrictInt, Field(ge=1)]
     """Memory in MiB."""
 
-    vcpus: Annotated[int, Field(ge=1), Whole]
+    vcpus: Annotated[StrictInt, Field(ge=1)]
     """Number of virtual CPUs."""
 
-    disk: Annotated[int, Field(ge=0), Whole]
+    disk: Annotated[StrictInt, Field(ge=0)]
     """Root disk in GiB; 0 is the size of the image."""
 
 
@@ -229,7 +231,7 @@ class Features(Part):
 class Node(Part):
     """A machine of the cloud."""
 
-    name: HostName
+    name: HostName | None = None
     """Name of the machine; of the first one, without this key, its host name."""
 
     roles: tuple[Role, ...] = ("control", "compute")
@@ -239,10 +241,10 @@ class Node(Part):
 class Manifest(Part):
     """A cloud.  Without a manifest it is made of the defaults."""
 
-    schema_version: Annotated[Literal[1], Field(alias="schema")] = 1
+    schema_version: Annotated[Literal[1], BeforeValidator(_whole), Field(alias="schema")] = 1
     """Version of this format."""
 
-    name: Annotated[str, StringConstraints(max_length=60)] = ""
+    name: Title = ""
     """Name of the cloud, in the title of the dashboard's pages."""
 
     substrate: Literal["embedded"] = "embedded"

@@ -18,6 +18,7 @@ from sunbeam.core.manifest.tree import CLOUD, Step, Tree, dotted
 
 ALLOWED = ("proxy.*", "demo.password", "software.charms.*.config.*")
 """Keys whose value may hold references."""
+OPENINGS = ("${env:", "${file:")
 _REFERENCE = re.compile(r"\$\$\{|\$\{(?P<kind>[^:}]*)(?::(?P<what>[^}]*))?\}|\$\{")
 
 Remember = Callable[[str], None]

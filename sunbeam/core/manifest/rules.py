@@ -12,13 +12,16 @@ from typing import NamedTuple
 from sunbeam.core.manifest import software
 from sunbeam.core.manifest.model import Manifest
 from sunbeam.core.manifest.references import holds_reference
-from sunbeam.core.manifest.tree import Step
+from sunbeam.core.manifest.tree import Step, dotted, spelled
 
 LARGEST_PREFIX = 26
 """The smallest range of pods, and of floating addresses where nothing is said about them: 64 addresses."""
 RESERVED_PROJECTS = {"admin", "service"}
 RESERVED_USERS = {"admin"}
 PROXY_URL = re.compile(r"https?://([^/@\s]+@)?[^/@\s]+/?")
+
+RESERVED = (IPv4Network("0.0.0.0/8"), IPv4Network("127.0.0.0/8"), IPv4Network("224.0.0.0/3"))
+"""This network, this machine itself, multicast and reserved: RFC 6890."""
 
 REFERENCE = "write ${file:PATH} or ${env:NAME}"
 
@@ -86,21 +89,33 @@ def _external(manifest: Manifest) -> Iterator[Wrong]:
         yield (*path, key), f"the gateway {external.router} is among the addresses of VMs ({first} to {last})"
 
 
-def _overlaps(manifest: Manifest) -> Iterator[Wrong]:
-    ranges: list[tuple[tuple[str, ...], IPv4Network]] = [
+def _ranges(manifest: Manifest) -> list[tuple[tuple[str, ...], IPv4Network]]:
+    return [
         (("network", "pods"), manifest.network.pods),
         (("network", "external", "range"), manifest.network.external.range),
         (("demo", "network", "range"), manifest.demo.network.range),
     ]
+
+
+def _reserved(manifest: Manifest) -> Iterator[Wrong]:
+    for path, range_ in _ranges(manifest):
+        if any(range_.overlaps(each) for each in RESERVED):
+            yield path, f"no machine can have an address of {range_}"
+
+
+def _overlaps(manifest: Manifest) -> Iterator[Wrong]:
+    ranges = _ranges(manifest)
     for place, (path, range_) in enumerate(ranges):
         for other_path, other in ranges[:place]:
             if range_.overlaps(other):
-                ours, theirs = f"{range_} of {'.'.join(path)}", f"{other} of {'.'.join(other_path)}"
+                ours, theirs = f"{range_} of {dotted(path)}", f"{other} of {dotted(other_path)}"
                 yield path, f"{ours} overlaps {theirs}"
 
 
 def _address(manifest: Manifest) -> Iterator[Wrong]:
     address = manifest.network.address
+    if address is not None and not address.is_loopback and any(address in each for each in RESERVED):
+        yield ("network", "address"), f"{address} is no address of a machine"
     if address is not None and address in manifest.network.pods:
         yield ("network", "address"), f"{address} is inside the range of pods, {manifest.network.pods}"
 
@@ -122,13 +137,13 @@ def _charms(manifest: Manifest) -> Iterator[Wrong]:
     for name, charm in manifest.software.charms.items():
         path = ("software", "charms", name)
         if name not in known:
-            yield path, unknown("charm", name, known)
+            yield path, unknown("there is no charm", name, known)
             continue
         for option, value in charm.config.items():
             yield from _option(name, option, value)
         for label in charm.storage:
             if label not in known[name].storage:
-                wanted = unknown(f"storage of the charm {name}", label, known[name].storage)
+                wanted = unknown(f"the charm {name} has no storage", label, known[name].storage)
                 yield (*path, "storage", label), wanted
         if charm.units != 1:
             why = "the embedded substrate runs one unit of each application on its one control machine"
@@ -139,7 +154,7 @@ def _option(charm: str, option: str, value: str | int | float | bool) -> Iterato
     path = ("software", "charms", charm, "config", option)
     options = software.charms()[charm].options
     if option not in options:
-        yield path, unknown(f"option of the charm {charm}", option, options)
+        yield path, unknown(f"the charm {charm} has no option", option, options)
     elif (charm, option) in software.DECIDED:
         yield path, f"this is decided by the key {software.DECIDED[charm, option]}: write it there"
     elif problem := _wrong_type(options[option]["type"], value):
@@ -150,18 +165,18 @@ def _wrong_type(kind: str, value: str | int | float | bool) -> str:
     if holds_reference(value):
         return ""
     if kind == "boolean":
-        return "" if isinstance(value, bool) else f"must be true or false, not {value!r}"
+        return "" if isinstance(value, bool) else f"must be true or false, not {spelled(value)}"
     if kind in ("int", "float"):
         whole = isinstance(value, int) and not isinstance(value, bool)
         fits = whole or (kind == "float" and isinstance(value, float))
-        return "" if fits else f"must be a {'whole ' if kind == 'int' else ''}number, not {value!r}"
-    return "" if isinstance(value, str) else f"must be text: write {value!r} in quotes"
+        return "" if fits else f"must be a {'whole ' if kind == 'int' else ''}number, not {spelled(value)}"
+    return "" if isinstance(value, str) else f"must be text: write {spelled(value)} in quotes"
 
 
 def _images(manifest: Manifest) -> Iterator[Wrong]:
     for name in manifest.software.images:
         if name not in software.images():
-            yield ("software", "images", name), unknown("image", name, software.images())
+            yield ("software", "images", name), unknown("there is no image", name, software.images())
 
 
 def _demo(manifest: Manifest) -> Iterator[Wrong]:
@@ -169,16 +184,19 @@ def _demo(manifest: Manifest) -> Iterator[Wrong]:
         yield ("demo", "password"), f"a password belongs outside the manifest: {REFERENCE}"
     if manifest.demo.project in RESERVED_PROJECTS:
         yield ("demo", "project"), f"{manifest.demo.project} is a project of the cloud itself"
+    if "" in manifest.demo.flavors:
+        yield ("demo", "flavors", ""), "a flavor needs a name"
     if manifest.demo.user in RESERVED_USERS:
         yield ("demo", "user"), f"{manifest.demo.user} is the cloud's administrator"
 
 
 def _nodes(manifest: Manifest) -> Iterator[Wrong]:
     for place, node in enumerate(manifest.nodes):
+        name = node.name or dotted(("nodes", place))
         if place:
-            yield ("nodes", place), f"{node.name} is one machine too many: this version makes a cloud of one"
+            yield ("nodes", place), f"{name} is one machine too many: this version makes a cloud of one"
         if not place and "control" not in node.roles:
-            yield ("nodes", place, "roles"), f"{node.name} is the first machine: it needs the role control"
+            yield ("nodes", place, "roles"), f"{name} is the first machine: it needs the role control"
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
@@ -186,14 +204,19 @@ def unknown(what: str, name: str, known: Iterable[str]) -> str:
     names = sorted(known)
     close = get_close_matches(name, names, 1)
     hint = (
-        f"did you mean {close[0]}?" if close else f"there are {', '.join(names)}" if names else "it has none"
+        f"did you mean {close[0]}?"
+        if close
+        else f"there are {', '.join(names)}"
+        if names
+        else "there is none"
     )
-    return f"there is no {what} {name}; {hint}"
+    return f"{what} {dotted([name])}; {hint}"
 
 
 RULES = (
     Rule(_pods, ("network.pods",)),
     Rule(_external, ("network.external",)),
+    Rule(_reserved, ("network.pods", "network.external.range", "demo.network.range")),
     Rule(_overlaps, ("network.pods", "network.external.range", "demo.network.range")),
     Rule(_address, ("network.address", "network.pods")),
     Rule(_proxy, ("proxy",)),

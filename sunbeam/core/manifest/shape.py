@@ -9,17 +9,16 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from sunbeam.core.manifest.document import plain_value
 from sunbeam.core.manifest.findings import Finding
 from sunbeam.core.manifest.model import PATTERNS, Manifest
-from sunbeam.core.manifest.tree import Step, Tree, dotted
+from sunbeam.core.manifest.tree import Step, Tree, dotted, spelled
 
 Errors = list[Mapping[str, Any]]
 MAPPING = "must be a mapping of keys to values"
 WORDS = {
     "bool_type": "must be true or false",
     "int_type": "must be a whole number",
-    "int_parsing": "must be a whole number",
-    "int_from_float": "must be a whole number",
     "finite_number": "must be a finite number",
     "tuple_type": "must be a list",
     "dict_type": MAPPING,
@@ -66,12 +65,20 @@ def known_keys(path: Sequence[Step]) -> list[str]:
     return _keys(kind) if kind is not None else []
 
 
-def is_list(path: Sequence[Step]) -> bool:
-    return get_origin(_kind(path)) is tuple
-
-
-def is_text(path: Sequence[Step]) -> bool:
-    return _kind(path) is str
+def typed_value(path: Sequence[Step], text: str) -> Any:
+    """What a person means who types ``text`` for the key; the items of a list are separated by commas."""
+    kind = _kind(path)
+    if kind is str:
+        return text
+    text = text.strip()
+    if get_origin(kind) is tuple:
+        return [word.strip() for word in text.split(",") if word.strip()]
+    if kind not in (bool, int):
+        return text or None
+    try:
+        return plain_value(text)
+    except ValueError:
+        return text
 
 
 def _keys(model: Any) -> list[str]:
@@ -119,7 +126,7 @@ def _words(errors: Errors) -> str:
     if kind == "ip_v4_network":
         return f"must be an IPv4 range such as 192.0.2.0/24, not {value!r}"
     if kind == "literal_error":
-        return f"must be {first['ctx']['expected']}, not {value!r}"
+        return f"must be {first['ctx']['expected']}, not {spelled(value)}"
     if kind == "greater_than_equal":
         return f"must be {first['ctx']['ge']} or more, not {value!r}"
     if kind == "less_than_equal":

@@ -100,7 +100,8 @@ def merge(base: Tree | None, over: Tree, path: tuple[Step, ...] = ()) -> Tree:
     """``base`` with what ``over`` says in addition or instead.
 
     Mappings merge; everything else replaces, an empty or false value too.  A mapping that is written as empty
-    replaces as well.  Null takes back what was said before.  Machines in ``nodes`` merge by their name.
+    replaces as well.  Null takes back what was said before.  Machines in ``nodes`` merge by their name,
+    the first one also where it has none.
     """
     before = base.value if base is not None else None
     if isinstance(over.value, dict):
@@ -118,17 +119,35 @@ def merge(base: Tree | None, over: Tree, path: tuple[Step, ...] = ()) -> Tree:
 
 
 def _machines(before: list[Tree], over: list[Tree]) -> list[Tree]:
-    machines: dict[Any, Tree] = {}
-    for number, tree in enumerate([*before, *over]):
-        name = tree.below("name")
-        key = number if name is None else str(name.value)
-        machines[key] = merge(machines.get(key), tree, (NODES, 0))
-    return list(machines.values())
+    """The first machine need not be named: it is the first one that is known."""
+    machines = list(before)
+    for place, tree in enumerate(over):
+        name = machine_name(tree)
+        same = [number for number, each in enumerate(machines) if name and machine_name(each) == name]
+        if not same and place == 0 and machines and not (name and machine_name(machines[0])):
+            same = [0]
+        if same:
+            machines[same[0]] = merge(machines[same[0]], tree, (NODES, 0))
+        else:
+            machines.append(merge(None, tree, (NODES, 0)))
+    return machines
+
+
+def machine_name(machine: Tree) -> str:
+    """Empty if it has none."""
+    name = machine.below("name")
+    return "" if name is None or name.value is None else str(name.value)
 
 
 def dotted(path: Sequence[Step]) -> str:
-    """``network.external.range``, ``nodes.0.name``."""
-    return ".".join(str(step) for step in path)
+    """``network.external.range``; members of lists are counted from one: ``nodes[1].name``."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step + 1}]"
+        else:
+            text += f"{'.' if text else ''}{step or repr(step)}"
+    return text
 
 
 def spelled(value: Any) -> str:

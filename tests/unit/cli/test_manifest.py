@@ -34,3 +34,9 @@ def test_no_difference_is_an_empty_list(capsys: pytest.CaptureFixture[str]) -> N
     assert json.loads(said(capsys, "diff", "laptop", "laptop", "--format", "json")) == []
     assert said(capsys, "diff", "laptop", "laptop") == "no difference\n"
     assert json.loads(said(capsys, "diff", "laptop", "edge", "--format", "json", code=1))
+
+
+@pytest.mark.usefixtures("root")
+def test_a_table_has_words_of_yaml(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = said(capsys, "diff", "laptop", "edge", code=1).splitlines()
+    assert ["software.charms.mariadb.config.durable", "false", "true"] in [row.split() for row in rows]

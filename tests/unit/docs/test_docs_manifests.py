@@ -41,7 +41,7 @@ def test_the_mistakes_are_told_as_the_page_says(tmp_path: Path, monkeypatch: pyt
     Path("cloud.yaml").write_text(text)
     with pytest.raises(ManifestErrors) as refused:
         effective([Path("cloud.yaml")])
-    assert page.blocks("text")[0].strip() == str(refused.value)
+    assert page.blocks("text")[0].strip() == f"Error: {refused.value}"
 
 
 def test_the_page_has_manifests() -> None:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import platform
 from pathlib import Path
 
 import pytest
 
+from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.manifest.effective import effective
 from sunbeam.core.manifest.findings import ManifestErrors
 from sunbeam.core.manifest.plans import shipped_plans
@@ -25,7 +27,7 @@ def test_each_value_says_where_it_came_from(tmp_path: Path) -> None:
     )
     origins = {key: str(origin) for key, origin in found.origins.items()}
     assert found.values["region"] == "South" and origins["region"] == f"{second}:1:9"
-    assert origins["network.dns.0"] == f"{first}:3:9"
+    assert origins["network.dns[1]"] == f"{first}:3:9"
     assert origins["network.pods"] == "answer" and origins["network.address"] == "detected"
     assert origins["demo.user"] == "default"
     assert origins["software.charms.mariadb.config.durable"].startswith(f"{shipped_plans()['laptop']}:")
@@ -86,6 +88,30 @@ def test_a_part_of_a_flavor_may_be_in_another_file(tmp_path: Path) -> None:
         "demo.flavors.big needs the key vcpus",
         "demo.flavors.big needs the key disk",
     ]
+
+
+def test_a_wrong_value_is_told_without_its_consequences(tmp_path: Path) -> None:
+    with pytest.raises(ManifestErrors) as refused:
+        effective([file(tmp_path, "demo: {flavors: {m1.tiny: {ram: x}}}")])
+    assert [each.text for each in refused.value.findings] == [
+        "demo.flavors.m1.tiny.ram must be a whole number"
+    ]
+
+
+def test_the_first_machine_needs_no_name(tmp_path: Path) -> None:
+    manifest = effective([file(tmp_path, "nodes: [{roles: [control]}]\n")]).manifest
+    settings = NodeSettings.of(manifest)
+    assert settings.name == platform.node() and settings.roles == ("control",)
+    named = effective(
+        [file(tmp_path, "nodes: [{name: one}]"), file(tmp_path, "nodes: [{roles: [control]}]", "b")]
+    )
+    assert NodeSettings.of(named.manifest).name == "one"
+
+
+def test_two_machines_of_one_name_are_not_merged(tmp_path: Path) -> None:
+    first = file(tmp_path, "nodes: [{name: a}]\n")
+    with pytest.raises(ManifestErrors, match="1 mistake"):
+        effective([first, file(tmp_path, "nodes: [{name: a}, {name: a}]\n", "other.yaml")])
 
 
 def test_a_mistake_counts_also_where_a_later_file_overrides_it(tmp_path: Path) -> None:

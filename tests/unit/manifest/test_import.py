@@ -95,9 +95,9 @@ LEFT = [
     "core.config.user.remote_access_location",
     "core.config.external-networks.physnet1.nics.host2",
     "core.config.external-networks.physnet2.cidr",
-    "core.config.microceph_config.host1.osd_devices.0",
-    "core.config.microceph_config.host1.osd_devices.1",
-    "core.software.juju.bootstrap_args.0",
+    "core.config.microceph_config.host1.osd_devices[1]",
+    "core.config.microceph_config.host1.osd_devices[2]",
+    "core.software.juju.bootstrap_args[1]",
     "core.software.charms.keystone-k8s.channel",
     "core.software.charms.keystone-k8s.config.enable-x",
     "core.software.charms.keystone-k8s.config.region",
@@ -121,9 +121,7 @@ def test_what_has_a_place_is_carried_over_and_the_rest_is_told(tmp_path: Path) -
     assert ours == OURS
     assert [each.key for each in left] == LEFT
     lines = THEIRS.splitlines()
-    assert all(
-        each.key.split(".")[-2 if each.key[-1].isdigit() else -1] in lines[each.line - 1] for each in left
-    )
+    assert all(each.key.split(".")[-1].partition("[")[0] in lines[each.line - 1] for each in left)
     assert all(each.why for each in left)
 
 

@@ -34,7 +34,8 @@ def merged(*texts: str) -> Any:
         ("nodes: [{name: x, roles: [control]}]", "nodes: [{name: x, a: 1}, {name: y}]",
          {"nodes": [{"name": "x", "roles": ["control"], "a": 1}, {"name": "y"}]}),
         ("nodes: [{name: x}]", "nodes: []", {"nodes": []}),
-        ("nodes: [{name: x}]", "nodes: [{a: 1}]", {"nodes": [{"name": "x"}, {"a": 1}]}),
+        ("nodes: [{name: x}]", "nodes: [{a: 1}]", {"nodes": [{"name": "x", "a": 1}]}),
+        ("nodes: [{a: 1}]", "nodes: [{name: x}, {a: 2}]", {"nodes": [{"a": 1, "name": "x"}, {"a": 2}]}),
     ],
 )  # fmt: skip
 def test_how_a_later_file_overrides(first: str, second: str, result: object) -> None:

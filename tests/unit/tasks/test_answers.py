@@ -89,7 +89,7 @@ def test_files_replace_software_and_keep_the_machine(tmp_path: Path) -> None:
         "software: {charms: {mariadb: {storage: {database: 20G}}, nova: {config: {debug: false}}}}\n"
     )
     wanted = manifest_here(existing(tmp_path, **CLOUD), [file], {})
-    assert str(wanted.manifest.region) == "Here" and str(wanted.origins["network.dns.0"]) == "cloud"
+    assert str(wanted.manifest.region) == "Here" and str(wanted.origins["network.dns[1]"]) == "cloud"
     assert wanted.manifest.software.charms["nova"].config == {"debug": False}
 
 

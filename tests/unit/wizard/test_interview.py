@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from sunbeam.core.interview import Interview
+from sunbeam.core.manifest.answer_file import answer_file
 from sunbeam.core.manifest.findings import ManifestErrors
 from sunbeam.core.manifest.model import Manifest
 from sunbeam.core.manifest.tree import ANSWER, DEFAULT, DETECTED
 from sunbeam.core.question import Question
 from sunbeam.core.questions import FILE_ONLY, QUESTIONS
+from sunbeam.substrates.embedded.network_facts import NetworkFacts
 from tests.functional.wizard.machines import PROXIED, RACK
 
 INTERFACE = "network.external.interface"
@@ -130,6 +132,11 @@ def test_an_interface_with_addresses_is_refused_until_they_may_be_lost() -> None
     [
         (INTERFACE, "eno9", "there is no interface eno9; there are eno1, eno2, eno3"),
         ("network.address", "0.0.0.0", "0.0.0.0 is no address of a machine"),
+        (
+            "network.address", "127.0.0.1",
+            "127.0.0.1 is no address of a machine: each takes it for itself",
+        ),
+        ("name", "a\x1b", "must be one line without control characters, not 'a\\x1b'"),
         ("network.address", "rack7", "must be an IPv4 address such as 192.0.2.1, not 'rack7'"),
         ("network.address", "10.20.30.5", "10.20.30.5 is inside the range of pods, 10.20.30.0/24"),
         ("network.pods", "10.20.30.0/28", "10.20.30.0/28 is too small: pods need 64 addresses or more (/26)"),
@@ -137,7 +144,7 @@ def test_an_interface_with_addresses_is_refused_until_they_may_be_lost() -> None
             "network.external.range", "10.20.30.0/25",
             "10.20.30.0/25 of network.external.range overlaps 10.20.30.0/24 of network.pods",
         ),
-        ("network.external.mtu", "70000", "must be 9216 or less, not '70000'"),
+        ("network.external.mtu", "70000", "must be 9216 or less, not 70000"),
         ("network.dns", "192.0.2.1, x", "must be an IPv4 address such as 192.0.2.1, not 'x'"),
         ("demo.password", "secret", "a password belongs outside the manifest: write ${file:PATH} or"
 " ${env:NAME}"),
@@ -185,3 +192,12 @@ def test_an_answer_to_one_question_may_break_another() -> None:
     rows = interview.rows(None)
     assert [row.number for row in rows] == list(range(1, len(rows) + 1))
     assert next(row.origin for row in rows if row.key == "network.external.first") == "answer"
+
+
+def test_where_no_address_is_detected_loopback_stands_for_it_and_is_not_said() -> None:
+    interview = Interview(replace(RACK, network=NetworkFacts()))
+    address = named("network.address")
+    assert interview.problem(address, interview.default(address)) == ""
+    made = interview.effective()
+    assert str(made.manifest.network.address) == "127.0.0.1"
+    assert "address" not in answer_file(made).get("network", {})

@@ -58,14 +58,19 @@ def bootstrap(
     On a terminal a few questions come first; nothing is changed before their review.  Cut off at any moment,
     the same command continues.
     """
-    from sunbeam.cli.wizard.bootstrap import bootstrap_request
+    from sunbeam.cli.wizard.bootstrap import OPTIONS, bootstrap_request
+    from sunbeam.core.manifest.findings import ManifestErrors
 
     named = {"network.address": address, "network.pods": pod_range, "network.external.range": external_range}
     answers = {key: answer for key, answer in named.items() if answer is not None}
 
     require_root()
     ask = not (accept_defaults or dry_run) and output.for_people
-    request = bootstrap_request(this_node(), manifest or [], answers, ask=ask, advanced=advanced)
+    try:
+        request = bootstrap_request(this_node(), manifest or [], answers, ask=ask, advanced=advanced)
+    except ManifestErrors as errors:
+        given = {key: OPTIONS[key] for key in answers}
+        raise errors.of_options(given, "sunbeam cluster bootstrap --help") from None
     run_change(request, output=output, dry_run=dry_run)
 
 

@@ -13,7 +13,7 @@ from sunbeam.core.manifest.document import read_document
 from sunbeam.core.manifest.findings import Finding, Findings
 from sunbeam.core.manifest.layer import layer_findings
 from sunbeam.core.manifest.model import Manifest
-from sunbeam.core.manifest.plans import layers
+from sunbeam.core.manifest.plans import layers, meant
 from sunbeam.core.manifest.references import absolute
 from sunbeam.core.manifest.rules import broken_rules
 from sunbeam.core.manifest.shape import shape_findings, typed_value
@@ -68,8 +68,7 @@ def effective(
     for broken in broken_rules(manifest, wrong):
         path = _said(merged, [broken.path, *(tuple(key.split(".")) for key in broken.reads)])
         findings.add(Finding(merged.deepest(path)[1].origin, broken.text, path))
-    named = " ".join(str(file) for file in files)
-    findings.raise_if_any(f"sunbeam manifest lint {named}" if named else "sunbeam manifest schema")
+    findings.raise_if_any(_next_command(files))
     shown = merge(Tree.of(manifest.dump(), DEFAULT), merged)
     leaves = [(dotted(path), leaf) for path, leaf in shown.leaves()]
     return Effective(
@@ -80,7 +79,21 @@ def effective(
 
 
 def _read(file: Path, findings: Findings) -> Tree:
+    if plan := meant(file):
+        nothing = Tree({}, Origin(str(file), 1, 1))
+        findings.add(Finding(nothing.origin, f"there is no such file; did you mean the plan {plan}?"))
+        return nothing
     return absolute(read_document(file, findings), file.parent)
+
+
+def _next_command(files: Sequence[Path]) -> str:
+    """The same with the plans that were meant; a file that is not there has to be found first."""
+    named = [(file, meant(file)) for file in layers(files)[1]]
+    lost = next((file for file, plan in named if not plan and not file.exists()), None)
+    if lost is not None:
+        return f"ls {lost.parent}"
+    words = " ".join(dict(named).get(file) or str(file) for file in files)
+    return f"sunbeam manifest lint {words}" if words else "sunbeam manifest schema"
 
 
 def _said(merged: Tree, paths: Sequence[tuple[Step, ...]]) -> tuple[Step, ...]:

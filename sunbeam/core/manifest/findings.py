@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from sunbeam.core.errors import PreflightFailed, Problem
-from sunbeam.core.manifest.tree import Origin, Step, dotted
+from sunbeam.core.manifest.tree import ANSWER, Origin, Step, dotted
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,17 @@ class ManifestErrors(PreflightFailed):
         self.what = f"{len(findings)} mistake{many} in the manifest; nothing was changed"
         self.next_command = next_command
         self.args = (self.what,)
+
+    def of_options(self, options: Mapping[str, str], next_command: str) -> ManifestErrors:
+        """The same mistakes, those of answers that were given as ``options`` (by dotted key) named so."""
+        findings = [
+            replace(each, origin=Origin(f"option {options[dotted(each.path)]}"), path=())
+            if each.origin == ANSWER and dotted(each.path) in options
+            else each
+            for each in self.findings
+        ]
+        told = all(each.origin.line == 0 for each in findings)
+        return ManifestErrors(findings, next_command if told else self.next_command)
 
     def redact(self, redact: Callable[[str], str]) -> None:
         super().redact(redact)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 from sunbeam.core.shipped import shipped
@@ -23,8 +24,14 @@ def layers(files: Sequence[Path]) -> tuple[list[Path], list[Path]]:
     known = shipped_plans()
     plans, own = [], []
     for file in files:
-        if str(file) in known and not file.exists():
+        if str(file) in known and (file.is_dir() or not file.exists()):
             plans.append(known[str(file)])
         else:
             own.append(file)
     return plans or [known[DEFAULT_PLAN]], own
+
+
+def meant(file: Path) -> str:
+    """The plan that a person probably meant who named a file that does not exist; empty: none."""
+    close = [] if file.exists() else get_close_matches(str(file), shipped_plans(), 1)
+    return close[0] if close else ""

@@ -48,6 +48,27 @@ def test_a_file_wins_over_a_plan_of_its_name(tmp_path: Path, monkeypatch: pytest
     assert effective([Path("edge")]).manifest.region == "Mine"
 
 
+def test_a_folder_of_its_name_is_no_plan_of_a_person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "edge").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert effective([Path("edge")]).values["software.charms.mariadb.config.durable"] is True
+
+
+def test_a_plan_that_was_probably_meant_is_proposed(tmp_path: Path) -> None:
+    mine = file(tmp_path, "region: North\n")
+    with pytest.raises(ManifestErrors) as refused:
+        effective([Path("laptpo"), mine])
+    (found,) = refused.value.findings
+    assert found.text == "there is no such file; did you mean the plan laptop?"
+    assert refused.value.next_command == f"sunbeam manifest lint laptop {mine}"
+
+
+def test_a_file_that_is_not_there_has_to_be_found(tmp_path: Path) -> None:
+    with pytest.raises(ManifestErrors, match="1 mistake") as refused:
+        effective([tmp_path / "cluod.yaml"])
+    assert refused.value.next_command == f"ls {tmp_path}"
+
+
 @pytest.mark.parametrize(
     ("key", "answer", "value"),
     [

@@ -86,6 +86,22 @@ def test_a_command_with_mistakes_in_its_manifest_changes_nothing(tmp_path: Path,
     assert done.stdout == "" and snapshot(root) == before
 
 
+def test_a_wrong_option_is_named(tmp_path: Path) -> None:
+    if os.geteuid():
+        pytest.skip("only root is asked for more than being root")
+    done = subprocess.run(
+        [sys.executable, "-m", "sunbeam", "cluster", "bootstrap", "--dry-run", "--pod-range", "foo"],
+        env={**os.environ, "SUNBEAM_ROOT": str(tmp_path / "root")},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 3
+    assert done.stderr.splitlines()[1:] == [
+        "  option --pod-range: network.pods must be an IPv4 range such as 192.0.2.0/24, not 'foo'",
+        "  next: sunbeam cluster bootstrap --help",
+    ]
+
+
 def snapshot(folder: Path) -> dict[str, tuple[int, int, bytes]]:
     """Every path with its mode, time of change and content."""
     found = {}

@@ -31,11 +31,20 @@ Target = Annotated[
 
 @app.command()
 def generate(manifest: ManifestOption = None, output: Target = None) -> None:
-    """Write a file with every key, its meaning and its value: that of this cloud, or of a plan or files."""
+    """Write a file with every key, its meaning and its value: that of this cloud, or of a plan or files.
+
+    What nobody said and each machine decides for itself is a comment.
+    """
     from sunbeam.core.manifest.effective import effective
     from sunbeam.core.manifest.text import annotated_text
+    from sunbeam.core.manifest.tree import DEFAULT, DETECTED
+    from sunbeam.core.questions import DETECTED as DECIDED_HERE
 
-    _write(annotated_text(_wanted(manifest or []).manifest, effective().manifest), output)
+    made = effective(manifest) if manifest else _here([])
+    origins = {key: made.origins.get(key, DEFAULT) for key in DECIDED_HERE}
+    notes = {DEFAULT: "", DETECTED: "  # detected on this machine"}
+    left = {key: notes[origin] for key, origin in origins.items() if origin in notes}
+    _write(annotated_text(made.manifest, effective().manifest, left), output)
 
 
 @app.command("show")
@@ -47,7 +56,10 @@ def show_(
     ] = False,
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """Show this cloud's manifest, an earlier version, or what files come to; references stay references."""
+    """Show what this cloud is or would be made of, with files too, or an earlier version.
+
+    References stay references.
+    """
     from sunbeam.core.manifest.text import manifest_text
 
     if number is not None:
@@ -55,7 +67,7 @@ def show_(
 
         document = run(version(_store(), number)).manifest
     else:
-        wanted = _wanted(manifest or [])
+        wanted = _here(manifest or [])
         if effective:
             show(
                 [
@@ -149,26 +161,28 @@ def schema() -> None:
     typer.echo(json.dumps(json_schema(), indent=1))
 
 
-def _wanted(files: list[Path]) -> Effective:
-    """What files come to; without any the cloud's manifest, without a cloud the defaults."""
+def _here(files: list[Path]) -> Effective:
+    """What a bootstrap that asks nothing makes of this machine, or did."""
     from sunbeam.cluster.answers import manifest_here
     from sunbeam.cluster.settings import NodeSettings
-    from sunbeam.core.manifest.effective import effective
+    from sunbeam.core.detection.detected import detect
+    from sunbeam.core.interview import Interview
 
-    paths = this_node().paths
-    if files:
-        return effective(files)
-    if NodeSettings.exists(paths):
+    node = this_node()
+    if NodeSettings.exists(node.paths):
         require_root()
-    return manifest_here(paths, [], {})
+        return manifest_here(node.paths, files, {})
+    return Interview(run(detect(node.processes)), files=files).effective()
 
 
 def _document(named: str) -> dict[str, Any]:
+    from sunbeam.core.manifest.effective import effective
+
     if named.isdecimal() and not Path(named).exists():
         from sunbeam.cluster.manifests import version
 
         return run(version(_store(), int(named))).manifest
-    return _wanted([Path(named)] if named else []).manifest.dump()
+    return (effective([Path(named)]) if named else _here([])).manifest.dump()
 
 
 def _store() -> ClusterStore:

@@ -6,7 +6,7 @@ from sunbeam.core import question_facts as facts
 from sunbeam.core.question import Answers, Choice, Question
 from sunbeam.core.question_facts import INTERFACE, SHIPPED, shipped
 
-__all__ = ["FILE_ONLY", "QUESTIONS", "Answers", "Choice", "Question"]
+__all__ = ["DETECTED", "FILE_ONLY", "QUESTIONS", "Answers", "Choice", "Question"]
 
 CLOUD, NETWORK, EXTERNAL, PROXY, DEMO = "The cloud", "Network", "External network", "Proxy", "First project"
 
@@ -142,3 +142,15 @@ FILE_ONLY = {
     "demo.flavors": "sizes of VMs by their names",
 }
 """Keys that a manifest file alone can hold, and why."""
+
+DETECTED = {
+    "name": "the host name",
+    "network.address": "the address of the default route; without one 127.0.0.1",
+    "network.pods": "a private range that nothing here uses, if the default is in use",
+    "network.external.range": "a private range that nothing here uses, if the default is in use",
+    "network.external.mtu": "that of `network.external.interface`, else of the default route; 1500 at most",
+    "proxy.http": "that of the environment or of `/etc/environment`",
+    "proxy.https": "that of the environment or of `/etc/environment`",
+    "proxy.no_proxy": "that of the environment or of `/etc/environment`",
+}
+"""Keys whose default the machine decides, and what it is."""

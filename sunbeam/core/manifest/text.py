@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from sunbeam.core.manifest.model import Manifest
 from sunbeam.core.manifest.schema import schema_file
+from sunbeam.core.manifest.tree import dotted
 
 WIDTH = 100
 HEADER = "# yaml-language-server: $schema="
@@ -26,31 +27,39 @@ def manifest_text(document: Mapping[str, Any]) -> str:
     return yaml.safe_dump(dict(document), sort_keys=False, allow_unicode=True, width=WIDTH)
 
 
-def annotated_text(manifest: Manifest, base: Manifest) -> str:
+def annotated_text(manifest: Manifest, base: Manifest, left: Mapping[str, str] | None = None) -> str:
     """Every key with its value and its meaning; keys without a value are comments.
 
-    Names that ``base`` has and ``manifest`` has not are taken back, so that the file on top of it comes to
-    ``manifest``.
+    So are those that are ``left`` to the machine, by dotted key with a note on the value.  Names that only
+    ``base`` has are taken back, so that the file on top of it comes to ``manifest``.
     """
-    return schema_line() + "".join(f"{line}\n" for line in _lines(manifest, base.dump(), 0))
+    lines = _lines(manifest, base.dump(), left or {}, ())
+    return schema_line() + "".join(f"{line}\n" for line in lines)
 
 
-def _lines(part: BaseModel, base: Mapping[str, Any], depth: int) -> Iterator[str]:
-    indent = "  " * depth
+def _lines(
+    part: BaseModel, base: Mapping[str, Any], left: Mapping[str, str], above: tuple[str, ...]
+) -> Iterator[str]:
+    indent = "  " * len(above)
     for name, field in type(part).model_fields.items():
         key, value = field.alias or name, getattr(part, name)
-        if depth == 0:
+        path = (*above, key)
+        if not above:
             yield ""
         for line in textwrap.wrap(field.description or "", WIDTH - len(indent) - 2):
             yield f"{indent}# {line}"
         if value is None:
             yield f"{indent}# {key}:"
         elif isinstance(value, BaseModel) and type(value).model_fields:
-            yield f"{indent}{key}:"
-            yield from _lines(value, base.get(key, {}), depth + 1)
+            below = list(_lines(value, base.get(key, {}), left, path))
+            says = any(not line.lstrip().startswith("#") for line in below)
+            yield f"{indent}{key}:" if says else f"{indent}# {key}:"
+            yield from below
         else:
             written = part.model_dump(mode="json", exclude_none=True)[name]
             plain = manifest_text({key: _taking_back(written, base.get(key))})
+            if dotted(path) in left:
+                plain = textwrap.indent(plain.rstrip(), "# ") + left[dotted(path)]
             yield from textwrap.indent(plain, indent).splitlines()
 
 

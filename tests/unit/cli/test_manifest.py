@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+import platform
 from pathlib import Path
 
 import pytest
 
 from sunbeam.cli.main import main
+from sunbeam.core.questions import DETECTED
 
 
 def said(capsys: pytest.CaptureFixture[str], *words: str, code: int = 0) -> str:
@@ -40,3 +42,28 @@ def test_no_difference_is_an_empty_list(capsys: pytest.CaptureFixture[str]) -> N
 def test_a_table_has_words_of_yaml(capsys: pytest.CaptureFixture[str]) -> None:
     rows = said(capsys, "diff", "laptop", "edge", code=1).splitlines()
     assert ["software.charms.mariadb.config.durable", "false", "true"] in [row.split() for row in rows]
+
+
+def origins(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, str]:
+    rows = json.loads(said(capsys, "show", "--effective", "--format", "json", *words))
+    return {row["key"]: row["from"] for row in rows}
+
+
+@pytest.mark.usefixtures("root")
+def test_what_a_bootstrap_would_detect_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    found = origins(capsys, "-m", "edge")
+    assert found["network.address"] == found["name"] == "detected"
+    assert "edge.yaml" in found["demo.quota.cores"]
+
+
+@pytest.mark.usefixtures("root")
+def test_a_generated_file_leaves_to_the_machine_what_it_decides(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "cloud.yaml"
+    said(capsys, "generate", "-o", str(file))
+    assert f"# name: {platform.node()[:60]}  # detected on this machine\n" in file.read_text()
+    found = origins(capsys, "-m", str(file))
+    decided = {key: origin for key, origin in found.items() if key in DETECTED}
+    assert decided and set(decided.values()) <= {"detected", "default"}
+    assert str(file) in found["region"]

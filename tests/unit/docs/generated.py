@@ -328,6 +328,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "manifest-keys": _manifest(["Key", "Value", "Default", "Meaning"], manifest_reference.key_rows),
     "manifest-fixed": _manifest(["Key", "Why"], manifest_reference.fixed_rows),
     "manifest-decided": _manifest(["Charm", "Option", "Key"], manifest_reference.decided_rows),
+    "manifest-detected": _manifest(["Key", "What is detected"], manifest_reference.detected_rows),
     "manifest-references": _manifest(["Key"], manifest_reference.reference_rows),
     "manifest-import": _manifest(["There", "Here"], manifest_reference.import_rows),
     "doctor": _doctor,

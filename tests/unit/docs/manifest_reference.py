@@ -14,6 +14,7 @@ from sunbeam.core.manifest.references import ALLOWED
 from sunbeam.core.manifest.schema import json_schema
 from sunbeam.core.manifest.snap_openstack import APPLICATIONS, PLACES, REASONS
 from sunbeam.core.manifest.software import DECIDED
+from sunbeam.core.questions import DETECTED
 
 EXTERNAL = {"cidr": "`range`", "gateway": "`gateway`", "range": "`first` and `last`", "nics": "`interface`"}
 WORDS = {
@@ -98,6 +99,11 @@ def fixed_rows() -> Iterator[list[str]]:
 def decided_rows() -> Iterator[list[str]]:
     for (charm, option), key in DECIDED.items():
         yield [f"`{charm}`", f"`{option}`", f"`{key}`"]
+
+
+def detected_rows() -> Iterator[list[str]]:
+    for key, what in DETECTED.items():
+        yield [f"`{key}`", f"{what[0].upper()}{what[1:]}."]
 
 
 def reference_rows() -> Iterator[list[str]]:

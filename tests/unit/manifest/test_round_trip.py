@@ -103,3 +103,12 @@ def test_every_value_has_an_origin(manifest: Manifest) -> None:
     found = effective(answers=dict(manifest.dump()))
     assert set(found.values) == set(found.origins)
     assert {str(origin).partition(":")[0] for origin in found.origins.values()}
+
+
+def test_what_is_left_to_the_machine_is_a_comment_however_long() -> None:
+    manifest = Manifest.model_validate({"proxy": {"no_proxy": ", ".join(["192.0.2.1"] * 40)}})
+    left = {f"proxy.{key}": "  # detected" for key in ("http", "https", "no_proxy")}
+    text = annotated_text(manifest, effective().manifest, left)
+    document = yaml.safe_load(text)
+    assert "proxy" not in document and document["network"]["external"]["mtu"] == 1500
+    assert text.count("# detected\n") == 3

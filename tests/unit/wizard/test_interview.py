@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from ipaddress import IPv4Network
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,8 +13,9 @@ from sunbeam.core.manifest.findings import ManifestErrors
 from sunbeam.core.manifest.model import Manifest
 from sunbeam.core.manifest.tree import ANSWER, DEFAULT, DETECTED
 from sunbeam.core.question import Question
+from sunbeam.core.questions import DETECTED as DECIDED_HERE
 from sunbeam.core.questions import FILE_ONLY, QUESTIONS
-from sunbeam.substrates.embedded.network_facts import NetworkFacts
+from sunbeam.substrates.embedded.network_facts import NetworkFacts, Range
 from tests.functional.wizard.machines import PROXIED, RACK
 
 INTERFACE = "network.external.interface"
@@ -201,3 +203,13 @@ def test_where_no_address_is_detected_loopback_stands_for_it_and_is_not_said() -
     made = interview.effective()
     assert str(made.manifest.network.address) == "127.0.0.1"
     assert "address" not in answer_file(made).get("network", {})
+
+
+def test_keys_that_are_detected_are_those_whose_default_differs_between_machines() -> None:
+    taken = NetworkFacts(
+        address="192.0.2.9", mtu=1400,
+        ranges=(Range(IPv4Network("10.20.30.0/24"), "a"), Range(IPv4Network("172.24.0.0/16"), "b")),
+    )  # fmt: skip
+    other = replace(RACK, host_name="other", network=taken, proxy=PROXIED)
+    differing = {each.key for each in QUESTIONS if each.default({}, RACK) != each.default({}, other)}
+    assert differing == set(DECIDED_HERE)

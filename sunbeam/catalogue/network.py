@@ -68,7 +68,7 @@ NETWORK = (
     ),
     Entry(
         "range-taken",
-        "A network of this machine overlaps a range of the cloud.",
+        "A network of this machine overlaps a range of the cloud, or its resolver is in one.",
         "Choose another range in the manifest or with `sunbeam cluster bootstrap --pod-range RANGE"
         " --external-range RANGE`.",
     ),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 from sunbeam.checks.check import CheckContext
 from sunbeam.checks.wanted import Wanted
+from sunbeam.core.detection.detected import resolvers
 from sunbeam.core.detection.interfaces import Interface, interfaces
 from sunbeam.core.errors import Problem
 from sunbeam.substrates.embedded.network_facts import NetworkFacts, free_range, overlap
@@ -21,18 +22,20 @@ NO_LINK_LAYER = 65534
 
 @dataclass(frozen=True)
 class Networks:
-    """``tunnel``: the interface of the default route is a VPN's."""
+    """``tunnel``: the interface of the default route is a VPN's; ``resolvers``: their addresses."""
 
     facts: NetworkFacts
     interfaces: tuple[Interface, ...] = ()
     tunnel: bool = False
     iproute: bool = True
+    resolvers: tuple[str, ...] = ()
 
 
 async def networks(context: CheckContext) -> Networks:
     facts, version = await asyncio.gather(context.network(), context.probe.answer("ip", "-Version"))
     found = await interfaces(context.probe, context.root) if context.wanted.interface else ()
-    return Networks(facts, found, _is_tunnel(context.root / "sys/class/net" / facts.interface), bool(version))
+    tunnel = _is_tunnel(context.root / "sys/class/net" / facts.interface)
+    return Networks(facts, found, tunnel, bool(version), resolvers(context.root))
 
 
 def _is_tunnel(link: Path) -> bool:
@@ -58,7 +61,7 @@ def ranges(seen: Networks, wanted: Wanted) -> Iterator[Problem]:
     plan, facts = wanted.network, _without(seen.facts, wanted.interface)
     own = (plan.pod_bridge, plan.external_bridge)
     for word, network in (("pod", plan.pods), ("external", plan.external)):
-        if taken := overlap(facts, network, own):
+        if taken := overlap(facts, network, own) or _resolver(seen, wanted, network):
             yield _taken(word, network, taken, free_range(facts, own, plan.pods, plan.external), wanted)
     if plan.pods.overlaps(plan.external):
         yield _taken(
@@ -93,6 +96,20 @@ def ranges(seen: Networks, wanted: Wanted) -> Iterator[Problem]:
 def _without(facts: NetworkFacts, interface: str) -> NetworkFacts:
     """The external network is to be on that interface: its addresses there are no obstacle."""
     return replace(facts, ranges=tuple(each for each in facts.ranges if each.interface != (interface or "-")))
+
+
+def _resolver(seen: Networks, wanted: Wanted, network: IPv4Network) -> str:
+    """A resolver of this machine in ``network``; that of a physical network may have one."""
+    physical = bool(wanted.interface) and network == wanted.network.external
+    within = [each for each in seen.resolvers if _is_in(network, each)]
+    return f"the resolver {within[0]} of /etc/resolv.conf" if within and not physical else ""
+
+
+def _is_in(network: IPv4Network, address: str) -> bool:
+    try:
+        return IPv4Address(address) in network
+    except ValueError:
+        return False
 
 
 def _taken(word: str, network: IPv4Network, taken: str, free: IPv4Network | None, wanted: Wanted) -> Problem:

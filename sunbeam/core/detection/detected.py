@@ -90,11 +90,16 @@ async def detect(
         interfaces=found_interfaces,
         disks=found_disks,
         time=TimeState(synchronised, error, time_daemon(root)),
-        resolvers=tuple(re.findall(r"^nameserver\s+(\S+)", _text(root / "etc/resolv.conf"), re.MULTILINE)),
+        resolvers=resolvers(root),
         proxy=found_proxy(environ, root),
         network=network,
         missing=tuple(name for name in PROGRAMS if not has_program(name)),
     )
+
+
+def resolvers(root: Path = Path("/")) -> tuple[str, ...]:
+    """The addresses of those that this machine asks for names."""
+    return tuple(re.findall(r"^nameserver\s+(\S+)", _text(root / "etc/resolv.conf"), re.MULTILINE))
 
 
 def _text(path: Path) -> str:

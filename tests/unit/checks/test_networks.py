@@ -63,6 +63,24 @@ def test_ranges_of_the_cloud_itself_must_differ(wanted: Wanted, where: str) -> N
     assert problem.where == where and problem.severity == "error"
 
 
+@pytest.mark.parametrize(
+    ("resolver", "interface", "words"),
+    [
+        ("10.20.30.53", "", "--pod-range"),
+        ("172.24.4.53", "", "--external-range"),
+        ("172.24.4.53", "eth1", ""),
+        ("10.20.30.53", "eth1", "--pod-range"),
+        ("127.0.0.53", "", ""),
+        ("fd00::1", "", ""),
+        ("resolver.example.org", "", ""),
+    ],
+)
+def test_a_resolver_of_this_machine_must_stay_within_reach(resolver: str, interface: str, words: str) -> None:
+    found = list(networks.ranges(replace(SEEN, resolvers=(resolver,)), Wanted(interface=interface)))
+    assert [problem.next_command.split()[-2] for problem in found] == ([words] if words else [])
+    assert all(resolver in problem.where and problem.id == "range-taken" for problem in found)
+
+
 def test_the_external_range_may_be_that_of_its_interface() -> None:
     wanted = Wanted(network=NetworkPlan(external=IPv4Network("192.0.2.0/24")), interface="eth0")
     assert ids(networks.ranges, SEEN, wanted) == []

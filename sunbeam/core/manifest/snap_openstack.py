@@ -12,8 +12,9 @@ from pydantic import ValidationError
 from sunbeam.core.manifest import software
 from sunbeam.core.manifest.document import read_document
 from sunbeam.core.manifest.findings import Findings
+from sunbeam.core.manifest.layer import layer_findings
 from sunbeam.core.manifest.model import SCHEMA, Manifest
-from sunbeam.core.manifest.references import holds_reference
+from sunbeam.core.manifest.references import allowed_at, holds_reference
 from sunbeam.core.manifest.rules import broken_rules
 from sunbeam.core.manifest.shape import shape_findings
 from sunbeam.core.manifest.tree import ANSWER, Step, Tree, dotted
@@ -211,8 +212,9 @@ def _drop_what_cannot_be(work: _Import) -> None:
     while wrong := _wrong(tree):
         for path, why in wrong.items():
             found, _ = tree.deepest(path)
+            key = dotted(found).partition("[")[0]  # of a list nothing is taken
             for target, source in work.came_from.items():
-                if target == dotted(found) or target.startswith(f"{dotted(found)}."):
+                if target == key or target.startswith(f"{key}."):
                     work.left[source] = why
             tree = tree.without(found)
     work.result = tree.plain()
@@ -224,7 +226,8 @@ def _wrong(tree: Tree) -> dict[tuple[Step, ...], str]:
     except ValidationError as error:
         return {found.path: found.text for found in shape_findings(tree, error, whole=True)}
     broken = [each for each in broken_rules(manifest) if tree.deepest(each.path)[0] == each.path]
-    return {each.path: each.text for each in broken}
+    said = [each for each in layer_findings(tree) if not allowed_at(each.path)]
+    return {**{each.path: each.text for each in broken}, **{each.path: each.text for each in said}}
 
 
 def _told(work: _Import) -> Iterator[Left]:

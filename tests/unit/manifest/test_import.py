@@ -181,6 +181,24 @@ def test_what_cannot_be_here_is_told_with_the_reason(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("config", "left"),
+    [
+        ("user: {nameservers: [x, 192.0.2.1]}", "user.nameservers[2]: demo.network.dns[1] must be an IPv4"),
+        (
+            "endpoints: {ingress-public: {ip: 127.0.0.1}}",
+            "endpoints.ingress-public.ip: 127.0.0.1 is no address",
+        ),
+    ],
+)
+def test_nothing_is_dropped_silently_or_carried_over_as_a_mistake(
+    tmp_path: Path, config: str, left: str
+) -> None:
+    ours, (told,) = imported(tmp_path, f"core: {{config: {{{config}}}}}")
+    assert str(told).startswith(f"line 1: core.config.{left}")
+    assert "127.0.0.1" not in str(ours) and "x" not in str(ours)
+
+
 def test_what_is_no_yaml_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ManifestErrors):
         imported(tmp_path, "core: [")

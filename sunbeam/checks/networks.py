@@ -101,15 +101,8 @@ def _without(facts: NetworkFacts, interface: str) -> NetworkFacts:
 def _resolver(seen: Networks, wanted: Wanted, network: IPv4Network) -> str:
     """A resolver of this machine in ``network``; that of a physical network may have one."""
     physical = bool(wanted.interface) and network == wanted.network.external
-    within = [each for each in seen.resolvers if _is_in(network, each)]
+    within = [each for each in seen.resolvers if ":" not in each and IPv4Address(each) in network]
     return f"the resolver {within[0]} of /etc/resolv.conf" if within and not physical else ""
-
-
-def _is_in(network: IPv4Network, address: str) -> bool:
-    try:
-        return IPv4Address(address) in network
-    except ValueError:
-        return False
 
 
 def _taken(word: str, network: IPv4Network, taken: str, free: IPv4Network | None, wanted: Wanted) -> Problem:

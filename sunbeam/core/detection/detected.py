@@ -9,7 +9,7 @@ import re
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, ip_address
 from pathlib import Path
 
 from sunbeam.core.cores import cores
@@ -62,9 +62,10 @@ class Detected:
 
     def free_range(self, wanted: IPv4Network) -> IPv4Network:
         """``wanted`` itself, or the first private range of 256 addresses that nobody uses."""
-        if not self.in_use(wanted):
+        asked = [IPv4Network(each) for each in self.resolvers if ":" not in each]
+        if not self.in_use(wanted) and not any(wanted.overlaps(each) for each in asked):
             return wanted
-        return network_facts.free_range(self.network, OWN_BRIDGES) or wanted
+        return network_facts.free_range(self.network, OWN_BRIDGES, *asked) or wanted
 
 
 async def detect(
@@ -99,7 +100,16 @@ async def detect(
 
 def resolvers(root: Path = Path("/")) -> tuple[str, ...]:
     """The addresses of those that this machine asks for names."""
-    return tuple(re.findall(r"^nameserver\s+(\S+)", _text(root / "etc/resolv.conf"), re.MULTILINE))
+    named = re.findall(r"^nameserver\s+(\S+)", _text(root / "etc/resolv.conf"), re.MULTILINE)
+    return tuple(each for each in named if _is_address(each))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text.partition("%")[0])
+    except ValueError:
+        return False
+    return True
 
 
 def _text(path: Path) -> str:

@@ -72,7 +72,6 @@ def test_ranges_of_the_cloud_itself_must_differ(wanted: Wanted, where: str) -> N
         ("10.20.30.53", "eth1", "--pod-range"),
         ("127.0.0.53", "", ""),
         ("fd00::1", "", ""),
-        ("resolver.example.org", "", ""),
     ],
 )
 def test_a_resolver_of_this_machine_must_stay_within_reach(resolver: str, interface: str, words: str) -> None:

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sunbeam.core.detection.detected import Detected, detect
+from sunbeam.core.detection.detected import Detected, detect, resolvers
 from sunbeam.core.detection.interfaces import Interface
 from sunbeam.core.detection.proxies import FoundProxy, found_proxy
 from sunbeam.core.detection.time_state import TimeState, kernel_clock
@@ -93,6 +94,18 @@ def test_a_range_that_a_route_has_gives_way_to_a_free_one(tmp_path: Path) -> Non
     assert found.in_use(taken) == "172.24.0.0/16 on eno1"
     assert found.free_range(taken) == IPv4Network("10.77.0.0/24")
     assert found.free_range(own) == own
+
+
+def test_a_range_that_holds_a_resolver_gives_way_too(tmp_path: Path) -> None:
+    found = replace(look(tmp_path), resolvers=("10.20.30.53", "10.77.0.53", "fd00::53"))
+    assert found.free_range(IPv4Network("10.20.30.0/24")) == IPv4Network("10.77.1.0/24")
+
+
+def test_resolvers_are_addresses(tmp_path: Path) -> None:
+    file = tmp_path / "etc/resolv.conf"
+    file.parent.mkdir()
+    file.write_text("nameserver 192.0.2.53\nnameserver resolver.example.org\nnameserver fe80::1%eth0\n")
+    assert resolvers(tmp_path) == ("192.0.2.53", "fe80::1%eth0")
 
 
 @pytest.mark.parametrize(

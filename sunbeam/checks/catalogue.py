@@ -67,5 +67,12 @@ CHECKS: tuple[Check[Any], ...] = (
         "nat", "address translation", packets.packets, packets.address_translation, once=True, needs_root=True
     ),
     Check("forwarding", "packet filters", packets.packets, packets.forwarding, once=True, needs_root=True),
-    Check("leftovers", "leftovers of other clouds", leftovers.leftovers, leftovers.clean, once=True),
+    Check(
+        "leftovers",
+        "leftovers of other clouds",
+        leftovers.leftovers,
+        leftovers.clean,
+        once=True,
+        needs_root=True,
+    ),
 )

@@ -170,7 +170,7 @@ def _here(files: list[Path]) -> Effective:
 
     node = this_node()
     if NodeSettings.exists(node.paths):
-        require_root()
+        require_root("only root may read what this cloud is made of")
         return manifest_here(node.paths, files, {})
     return Interview(run(detect(node.processes)), files=files).effective()
 

@@ -56,12 +56,12 @@ OutputOption = Annotated[Output, typer.Option("--output", help="How to show prog
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only list what would be done.")]
 
 
-def require_root() -> None:
+def require_root(why: str = "Sunbeam sets up networks, containers and services of this machine") -> None:
     """Raises UsageError unless the command runs as root."""
     if os.geteuid() != 0:
         raise UsageError(
             "Not root",
-            why="Sunbeam sets up networks, containers and services of this machine",
+            why=why,
             next_command=f"sudo {this_command()}",
             id="root-needed",
         )

@@ -41,7 +41,7 @@ class SystemdServices:
 
     def restarts(self, name: str) -> int:
         shown = _output("systemctl", "show", "--property=NRestarts", "--value", f"sunbeam-{name}.service")
-        return int(shown) if shown.isdigit() else 0
+        return int(shown) if shown.isdecimal() else 0
 
     def last_words(self, name: str) -> str:
         unit = f"sunbeam-{name}.service"

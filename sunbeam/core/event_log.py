@@ -80,4 +80,4 @@ def change_log(folder: Path, change: int) -> Path:
 
 
 def _number(file: Path) -> int:
-    return int(file.stem) if file.stem.isdigit() else 0
+    return int(file.stem) if file.stem.isdecimal() else 0

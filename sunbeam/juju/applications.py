@@ -262,7 +262,7 @@ def parse_storage(text: str) -> dict[str, Any]:
     """``[POOL,][SIZE][,COUNT]`` in any order, as ``juju deploy --storage`` takes it.  Raises JujuError."""
     value: dict[str, Any] = {"pool": "", "size": 0, "count": 1}
     for part in filter(None, (word.strip() for word in text.split(","))):
-        if part.isdigit():
+        if part.isdecimal():
             value["count"] = int(part)
         elif part[0].isdigit():
             value["size"] = size_in_mebibytes(part)

@@ -38,7 +38,7 @@ def parse_constraints(text: str) -> dict[str, Any]:
             raise JujuError(f"{word!r} is not a constraint", why="expected key=value", id="constraint-wrong")
         if key in MEBIBYTES:
             value[key] = size_in_mebibytes(raw)
-        elif key in NUMBERS and raw.isdigit():
+        elif key in NUMBERS and raw.isdecimal():
             value[key] = int(raw)
         elif key in LISTS:
             value[key] = raw.split(",")

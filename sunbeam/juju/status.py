@@ -212,7 +212,7 @@ def _application(name: str, raw: Mapping[str, Any]) -> ApplicationStatus:
 
 def _revision(url: str) -> int:
     number = url.rpartition("-")[2]
-    return int(number) if number.isdigit() else 0
+    return int(number) if number.isdecimal() else 0
 
 
 def base_text(raw: Mapping[str, Any] | None) -> str:

@@ -84,7 +84,7 @@ class StateServer:
 
     async def get(self, request: web.Request) -> web.StreamResponse:
         version = request.query.get("version")
-        if version is not None and not version.isdigit():
+        if version is not None and not version.isdecimal():
             raise web.HTTPBadRequest(text="version is a number")
         state = await self._states.get(_module(request), int(version) if version else None)
         if state is None:
@@ -110,7 +110,7 @@ class StateServer:
         if not info.get("ID"):
             raise web.HTTPBadRequest(text="a lock needs an ID")
         owner = {key: request.query.get(key, "") for key in ("host", "pid", "started", "boot", "command")}
-        named = owner if owner["host"] and owner["pid"].isdigit() else {}
+        named = owner if owner["host"] and owner["pid"].isdecimal() else {}
         holder = await self._states.acquire(_module(request), info, named)
         return web.Response() if holder is None else _conflict(holder)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import shutil
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from prompt_toolkit.application import Application
 from prompt_toolkit.buffer import Buffer
@@ -45,7 +48,8 @@ class _Editor:
             erase_when_done=True,
         )
         application.renderer.cpr_support = CPR_Support.NOT_SUPPORTED  # serial consoles do not answer
-        return application.run()
+        # prompt_toolkit would show what a key or a drawing raises, and hear no key after that.
+        return application.run(partial(_end_by_exceptions, application), set_exception_handler=False)
 
     @property
     def _text(self) -> str:
@@ -97,6 +101,16 @@ class _Editor:
         keys.add("up", filter=has_choices)(self._choose(-1))
         keys.add("down", filter=has_choices)(self._choose(1))
         return keys
+
+
+def _end_by_exceptions(application: Application[str | None]) -> None:
+    """Let what is raised in the event loop end ``application``, which raises it."""
+
+    def end(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if not application.is_done:
+            application.exit(exception=context.get("exception") or RuntimeError(context["message"]))
+
+    asyncio.get_running_loop().set_exception_handler(end)
 
 
 def _indented(text: Text) -> RenderableType:

@@ -37,8 +37,9 @@ class Page:
     def meant(self, text: str) -> str:
         """The value that was typed, maybe as the number of a choice."""
         word = text.strip()
-        if word.isdigit() and 1 <= int(word) <= len(self.choices):
-            return self.choices[int(word) - 1]
+        numbered = {str(number): choice for number, choice in enumerate(self.choices, start=1)}
+        if word in numbered:
+            return numbered[word]
         return word if word or self.editable else self.value
 
     def next_choice(self, text: str, step: int) -> str:

@@ -116,11 +116,11 @@ class Review:
             *([(PLAN, "show every step")] if ready else []),
             (QUIT, "leave; nothing is changed"),
         ]
-        words = {word for word, _ in commands if "-" not in word}
+        numbers = [str(number + 1) for number in range(len(self._interview.questions()))]
+        words = {*(word for word, _ in commands if "-" not in word), *numbers}
 
         def problem(text: str) -> str:
-            number = text.isdigit() and 1 <= int(text) <= len(self._interview.questions())
-            return "" if number or text in words else f"type one of: {', '.join(w for w, _ in commands)}"
+            return "" if text in words else f"type one of: {', '.join(word for word, _ in commands)}"
 
         return Page(lambda typed: screens.menu(commands), problem, placeholder="type a word")
 

@@ -67,7 +67,7 @@ class Wizard:
         """Do what the review was left for: one step back, all questions, or the one of a number."""
         if word is None:
             self._step_back()
-        elif word.isdigit():
+        elif word.isdecimal():
             question = self._interview.questions()[int(word) - 1]
             passed = list(self._passed)
             self._passed.remove(question.key)

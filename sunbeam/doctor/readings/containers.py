@@ -45,7 +45,7 @@ async def containers(look: Look) -> tuple[Container, ...]:
         unit = units.get(key, "hypervisor/0" if machines and key.startswith("machine-") else "")
         if unit:
             pid = text(look.paths.run / f"pids/{log.stem}.pid").strip()
-            alive = pid.isdigit() and is_alive(int(pid))
+            alive = pid.isdecimal() and is_alive(int(pid))
             found.append(Container(log.stem, unit, int(pid) if alive else 0))
     return tuple(found)
 

@@ -120,4 +120,4 @@ def _matches(name: str, pattern: str) -> bool:
 
 
 def _number(text: str, default: int) -> int:
-    return int(text) if text.isdigit() else default
+    return int(text) if text.isdecimal() else default

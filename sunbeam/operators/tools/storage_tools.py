@@ -35,7 +35,7 @@ def storage_add(context: HookContext, arguments: Arguments) -> str:
         name, _, count = word.partition("=")
         if name not in declared:
             raise ToolError(f'storage "{name}" not found in charm metadata')
-        if count and not count.isdigit():
+        if count and not count.isdecimal():
             raise ToolError(f'storage count "{count}" for "{name}" is not a number', 2)
         additions.append((name, int(count or 1)))
     for name, wanted in additions:

@@ -45,4 +45,4 @@ def write(path: Path, text: str) -> None:
 def _natural(entry: Entry) -> list[str | int]:
     """Sorts web/10 behind web/9."""
     words = re.split(r"(\d+)", f"{entry.model} {entry.unit or entry.hostname}")
-    return [int(word) if word.isdigit() else word for word in words]
+    return [int(word) if word.isdecimal() else word for word in words]

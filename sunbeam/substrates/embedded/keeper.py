@@ -130,7 +130,7 @@ class Keeper:
 def _pid_in(file: Path) -> int:
     """0 if the file holds none: it belongs to a start that was cut short."""
     text = file.read_text().strip() if file.exists() else ""
-    return int(text) if text.isdigit() else 0
+    return int(text) if text.isdecimal() else 0
 
 
 def _is_conmon(pid: int) -> bool:

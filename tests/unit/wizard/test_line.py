@@ -1,0 +1,60 @@
+"""The line editor, typed to without a terminal."""
+
+from __future__ import annotations
+
+import pytest
+from prompt_toolkit.application import create_app_session
+from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.output import DummyOutput
+from rich.text import Text
+
+from sunbeam.cli.wizard.line import ask
+from sunbeam.cli.wizard.page import Page
+from sunbeam.cli.wizard.review import Foreseen, Review
+from sunbeam.core.foresight import Preview
+from sunbeam.core.interview import Interview
+from tests.functional.wizard.machines import RACK
+from tests.functional.wizard.terminal import ENTER
+
+
+NOTHING = Preview("test", "Test", (), (), 0, ())
+
+
+def right(value: str) -> str:
+    return ""
+
+
+def typed(page: Page, *keys: str) -> str | None:
+    with create_pipe_input() as keyboard, create_app_session(input=keyboard, output=DummyOutput()):
+        keyboard.send_text("".join(keys))
+        return ask(page)
+
+
+def page(**what: object) -> Page:
+    return Page(**{"body": Text, "problem": right, **what})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("text", ["²", "3", "0", "-1", "9" * 5000])
+def test_only_the_numbers_of_choices_mean_one(text: str) -> None:
+    asked = page(choices=["eno1", "eno2"])
+    assert asked.meant("2") == "eno2"
+    assert asked.meant(text) == text
+    assert typed(asked, text, ENTER) == text
+
+
+def test_only_the_numbers_of_questions_are_taken_at_the_review() -> None:
+    pages: list[Page] = []
+    Review(Interview(RACK), lambda made: Foreseen(NOTHING), lambda shown: None, pages.append).hold()
+    assert [pages[0].problem(word) for word in ("go", "3")] == ["", ""]
+    assert {pages[0].problem(word)[:12] for word in ("²", "4", "0", "9" * 5000)} == {"type one of:"}
+
+
+@pytest.mark.parametrize("part", ["problem", "body"])
+def test_what_a_key_raises_ends_the_question(part: str) -> None:
+    def broken(value: str) -> str:
+        if value:
+            raise ZeroDivisionError
+        return ""
+
+    with pytest.raises(ZeroDivisionError):
+        typed(page(**{part: broken}), "x")

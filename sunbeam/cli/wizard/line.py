@@ -23,12 +23,19 @@ from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from sunbeam.cli.wizard.page import BACK, Page, columns
+from sunbeam.cli.wizard.page import BACK, Page, columns, one_line
 
 
 def ask(page: Page) -> str | None:
     """See ``sunbeam.cli.wizard.page.Ask``."""
     return _Editor(page).ask()
+
+
+class _Line(Buffer):
+    """The text that is typed and pasted."""
+
+    def insert_text(self, data: str, *args: Any, **options: Any) -> None:
+        super().insert_text(one_line(data), *args, **options)
 
 
 class _Editor:
@@ -37,7 +44,7 @@ class _Editor:
     def __init__(self, page: Page) -> None:
         self._page = page
         self._tried: str | None = None
-        self._buffer = Buffer(multiline=False)
+        self._buffer = _Line(multiline=False)
         self._start = page.value if page.editable else ""
         self._buffer.set_document(Document(self._start))
 

@@ -16,6 +16,11 @@ def columns(terminal: int) -> int:
     return min(terminal, WIDEST)
 
 
+def one_line(text: str) -> str:
+    """What is pasted, on one line: line breaks and tabs become spaces, other control characters go."""
+    return "".join(char for char in " ".join(text.expandtabs(1).splitlines()) if char.isprintable())
+
+
 @dataclass(frozen=True)
 class Page:
     """``body`` is drawn for what is meant so far; ``problem`` is asked after each key.

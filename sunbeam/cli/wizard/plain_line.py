@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text
 
-from sunbeam.cli.wizard.page import BACK, Page, columns
+from sunbeam.cli.wizard.page import BACK, Page, columns, one_line
 
 NOTHING = "-"
 """Typed where a default shall not be taken and nothing stand instead."""
@@ -25,7 +25,7 @@ class PlainLine:
             self._told = True
         self._console.print(page.body(page.value), width=columns(self._console.width))
         while True:
-            typed = self._read(page)
+            typed = one_line(self._read(page))
             if typed.strip() == BACK:
                 return None
             text = page.meant(typed) if typed.strip() else page.value

@@ -14,8 +14,7 @@ from sunbeam.cli.wizard.review import Foreseen, Review
 from sunbeam.core.foresight import Preview
 from sunbeam.core.interview import Interview
 from tests.functional.wizard.machines import RACK
-from tests.functional.wizard.terminal import ENTER
-
+from tests.functional.wizard.terminal import CTRL_U, ENTER
 
 NOTHING = Preview("test", "Test", (), (), 0, ())
 
@@ -58,3 +57,20 @@ def test_what_a_key_raises_ends_the_question(part: str) -> None:
 
     with pytest.raises(ZeroDivisionError):
         typed(page(**{part: broken}), "x")
+
+
+@pytest.mark.parametrize(
+    ("pasted", "taken"),
+    [
+        ("North\rSouth", "North South"),
+        ("North\r\nSouth\n", "North South"),
+        ("\x1b[1mNo\x00rth\tEast", "[1mNorth East"),
+    ],
+)
+def test_what_is_pasted_is_one_line(pasted: str, taken: str) -> None:
+    assert typed(page(), f"\x1b[200~{pasted}\x1b[201~", ENTER) == taken
+    assert typed(page(), f"\x1b[200~{pasted}\x1b[201~", CTRL_U, "back", ENTER) is None
+
+
+def test_a_key_that_is_quoted_leaves_no_line_break() -> None:
+    assert typed(page(), "a", "\x11", "\n", "b", ENTER) == "ab"

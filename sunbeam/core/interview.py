@@ -70,6 +70,12 @@ class Interview:
         """What was answered, else the default."""
         return self.answers.get(question.key, self.default(question))
 
+    def empty(self, question: Question) -> str:
+        """What an empty answer means, in words or as the value that is used then; empty: nothing."""
+        if question.needed(self.said, self.detected):
+            return ""
+        return question.empty or SHIPPED_VALUES[question.key]
+
     def answer(self, question: Question, value: str) -> None:
         """Take an answer without a problem; the default is nobody's answer, unless one is needed."""
         needed = question.needed(self.said, self.detected)
@@ -137,7 +143,7 @@ class Interview:
 
     def _open_row(self, question: Question, number: int) -> Row:
         origin = ANSWER if question.key in self.answers else DEFAULT
-        return Row(number, question.key, self.value(question) or question.empty or "none", str(origin))
+        return Row(number, question.key, self.value(question) or self.empty(question) or "none", str(origin))
 
     def _row(self, made: Effective, key: str, number: int) -> Row:
         origin = made.origins.get(key) or made.origins.get(f"{key}[1]") or DEFAULT

@@ -83,7 +83,7 @@ def question(asked: Question, place: str, choices: Sequence[Choice], chosen: str
 
 def answered(asked: Question, value: str) -> RenderableType:
     """The one line that stays of a question."""
-    return Text.assemble(("✓ ", "green"), (f"{asked.title} ", "dim"), value or asked.empty or "nothing")
+    return Text.assemble(("✓ ", "green"), (f"{asked.title} ", "dim"), value or "nothing")
 
 
 def answers(rows: Sequence[Row]) -> RenderableType:

@@ -54,7 +54,7 @@ class Wizard:
             return False
         self._interview.answer(question, said)
         self._passed.append(question.key)
-        self._print(screens.answered(question, said))
+        self._print(screens.answered(question, said or self._interview.empty(question)))
         return True
 
     def _step_back(self) -> None:
@@ -88,7 +88,7 @@ class Wizard:
             body=lambda typed: Group(*above, screens.question(question, place, choices, typed)),
             problem=partial(self._interview.problem, question),
             value=value,
-            placeholder=(value if choices else "") or question.empty,
+            placeholder=(value if choices else "") or self._interview.empty(question),
             choices=[choice.value for choice in choices],
         )
 

@@ -83,6 +83,20 @@ def test_an_empty_answer_overrides_what_was_detected() -> None:
     assert interview.effective().manifest.proxy.http == ""
 
 
+def test_an_empty_answer_is_said_to_be_what_is_used_then() -> None:
+    for question in Interview(replace(RACK, proxy=PROXIED), advanced=True).questions():
+        interview = Interview(RACK, advanced=True)
+        if not interview.problem(question, ""):
+            interview.answer(question, "")
+            row = {row.key: row for row in interview.rows(interview.effective())}.get(question.key)
+            assert row is None or row.value == (interview.empty(question) or "none")
+
+
+def test_an_empty_answer_where_one_is_needed_means_nothing() -> None:
+    interview = Interview(RACK, options={INTERFACE: "eno2"})
+    assert interview.empty(named("network.external.range")) == ""
+
+
 def test_a_free_range_is_taken_where_the_usual_one_is_not() -> None:
     from ipaddress import IPv4Network
 

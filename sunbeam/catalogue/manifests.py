@@ -13,7 +13,7 @@ MANIFESTS = (
     Entry(
         "answer-wrong",
         "What was answered cannot be; the text says why.",
-        "Go back to the question and answer otherwise.",
+        "Answer otherwise: at the question, with the option, or in the file.",
     ),
     Entry(
         "answers-missing",

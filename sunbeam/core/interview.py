@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sunbeam.core.detection.detected import Detected
+from sunbeam.core.errors import PreflightFailed, Problem
 from sunbeam.core.manifest.effective import Effective, effective
 from sunbeam.core.manifest.findings import Finding, ManifestErrors
 from sunbeam.core.manifest.plans import shipped_plans
@@ -17,6 +18,7 @@ from sunbeam.core.manifest.tree import ANSWER, DEFAULT, DETECTED, Origin, dotted
 from sunbeam.core.question import Question
 from sunbeam.core.question_facts import SHIPPED
 from sunbeam.core.questions import QUESTIONS
+from sunbeam.core.spoken import as_typed, spoken
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Row:
 class Interview:
     """``options`` were said before it, as ``files`` were; ``cloud`` is what is settled for good.
 
-    ``advanced`` may be switched on at any moment.  Raises ManifestErrors for wrong files and options.
+    ``advanced`` may be switched on at any moment.  Raises PreflightFailed for wrong files and options.
     """
 
     def __init__(
@@ -51,7 +53,8 @@ class Interview:
         self._options = dict(options or {})
         self._cloud = dict(cloud or {})
         self._plans = {str(file) for file in shipped_plans().values()}
-        self._before = self._spoken(self._effective(self._options))
+        self._places: dict[str, str] = {}
+        self._before = self._spoken(self._first())
 
     @property
     def said(self) -> dict[str, str]:
@@ -110,14 +113,25 @@ class Interview:
         ]
 
     def wrong(self) -> list[tuple[Question, str]]:
-        """What this machine says against answers, options and files, whoever gave them."""
-        said = self.said
-        judged = [
-            (question, question.check(said[question.key], said, self.detected))
-            for question in QUESTIONS
-            if question.key in said
+        """What this machine says against answers, options and files, whoever gave them.
+
+        What a cloud has was judged when it was said.
+        """
+        return self._against(self.said)
+
+    def problems(self) -> list[Problem]:
+        """Every answer that is missing, and every one that is wrong."""
+        missing = [
+            Problem(f"{question.key}: an answer is needed", id="answer-missing")
+            for question in self.missing()
         ]
-        return [(question, problem) for question, problem in judged if problem]
+        return [*missing, *self._told(self.wrong())]
+
+    def settled_problems(self) -> list[Problem]:
+        """What is wrong whatever is answered to the questions."""
+        open_keys = {question.key for question in self.questions()}
+        wrong = [each for each in self.wrong() if not open_keys.intersection(each[0].reads)]
+        return self._told(wrong)
 
     def effective(self) -> Effective:
         """The manifest that the answers make.  Raises ManifestErrors."""
@@ -150,7 +164,7 @@ class Interview:
         value = made.values[key] if key in made.values else _at(made.manifest.dump(), key)
         empty = next((question.empty for question in QUESTIONS if question.key == key), "")
         source = f"plan {Path(origin.source).stem}" if origin.source in self._plans else str(origin)
-        return Row(number, key, _text(value) or empty or "none", source)
+        return Row(number, key, as_typed(value) or empty or "none", source)
 
     def _is_asked(self, question: Question) -> bool:
         said = self.said
@@ -158,14 +172,43 @@ class Interview:
             return False
         return self.advanced or (question.basic and question.when(said, self.detected))
 
+    def _first(self) -> Effective:
+        """What files and options make.  Raises PreflightFailed with all that is wrong with them."""
+        said, self._places = spoken(self._files, self._options)
+        try:
+            return self._effective(self._options)
+        except ManifestErrors as errors:
+            told = {dotted(finding.path) for finding in errors.findings}
+            wrong = [each for each in self._against(said) if each[0].key not in told]
+            if not wrong:
+                raise
+            raise PreflightFailed([*errors.problems, *self._told(wrong)]) from None
+
+    def _against(self, said: Mapping[str, str]) -> list[tuple[Question, str]]:
+        judged = [
+            (question, question.check(said[question.key], said, self.detected))
+            for question in QUESTIONS
+            if question.key in said and not self._is_settled(question, said[question.key])
+        ]
+        return [(question, problem) for question, problem in judged if problem]
+
+    def _is_settled(self, question: Question, value: str) -> bool:
+        return bool(self._cloud) and value == as_typed(_at(self._cloud, question.key))
+
+    def _told(self, wrong: Sequence[tuple[Question, str]]) -> list[Problem]:
+        return [
+            Problem(f"{question.key}: {text}", where=self._places.get(question.key, ""), id="answer-wrong")
+            for question, text in wrong
+        ]
+
     def _spoken(self, before: Effective) -> dict[str, str]:
         """What somebody said before the interview; a cloud that exists has said everything."""
-        spoken = {}
+        found = {}
         for question in QUESTIONS:
             origin = before.origins.get(question.key) or before.origins.get(f"{question.key}[1]")
             if self._cloud or (origin is not None and not self._is_ours(origin)):
-                spoken[question.key] = _text(_at(before.manifest.dump(), question.key))
-        return spoken
+                found[question.key] = as_typed(_at(before.manifest.dump(), question.key))
+        return found
 
     def _is_ours(self, origin: Origin) -> bool:
         """Whether nobody but this program spoke."""
@@ -187,13 +230,6 @@ class Interview:
         return ()
 
 
-def _text(value: Any) -> str:
-    """A value as a person would type it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
-
-
 def _at(manifest: Mapping[str, Any], key: str) -> Any:
     """The value of a dotted key; nothing where it is left out."""
     part: Any = manifest
@@ -207,4 +243,4 @@ def _list_of(key: str) -> str:
     return re.sub(r"\[\d+\]$", "", key)
 
 
-SHIPPED_VALUES = {question.key: _text(_at(SHIPPED.dump(), question.key)) for question in QUESTIONS}
+SHIPPED_VALUES = {question.key: as_typed(_at(SHIPPED.dump(), question.key)) for question in QUESTIONS}

@@ -50,8 +50,8 @@ class Question:
 
     ``basic`` questions are asked of everybody, ``when`` there is something to decide; all others on demand.
     Without an answer ``default`` is taken, unless one is ``needed``.  Answers other than ``choices`` are
-    allowed.  ``check`` returns what is wrong in a sentence, or nothing.  ``applies``: whether an answer would
-    mean anything.
+    allowed.  ``check`` returns what is wrong in a sentence, or nothing, and looks at the answers to the keys
+    ``reads``.  ``applies``: whether an answer would mean anything.
     """
 
     key: str
@@ -63,6 +63,7 @@ class Question:
     default: Callable[[Answers, Detected], str] = nothing
     choices: Callable[[Detected], Sequence[Choice]] = no_choices
     check: Callable[[str, Answers, Detected], str] = right
+    reads: tuple[str, ...] = ()
     when: Callable[[Answers, Detected], bool] = always
     applies: Callable[[Answers, Detected], bool] = always
     needed: Callable[[Answers, Detected], bool] = never

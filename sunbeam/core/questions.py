@@ -45,13 +45,14 @@ QUESTIONS: tuple[Question, ...] = (
         "network.external.lose_addresses", "May that interface lose its addresses?",
         "They do not answer while the interface belongs to the external network.",
         EXTERNAL, basic=True, default=shipped("false"), choices=facts.yes_or_no, check=facts.lose_problem,
+        reads=(INTERFACE,),
         applies=facts.interface_has_addresses, needed=facts.interface_has_addresses,
     ),
     Question(
         "network.external.range", "Which IPv4 range does the external network have?",
         "Floating addresses of VMs come from it.",
         EXTERNAL, basic=True, default=facts.external_range, check=facts.external_problem,
-        when=facts.has_interface, needed=facts.has_interface,
+        reads=(INTERFACE,), when=facts.has_interface, needed=facts.has_interface,
     ),
     Question(
         "network.external.first", "Which is the first address that VMs may get?",

@@ -11,7 +11,7 @@ from sunbeam.cli.wizard.review import Foreseen
 from sunbeam.cli.wizard.start import can_ask, hold
 from sunbeam.cluster.answers import made_with, manifest_here
 from sunbeam.core.detection.detected import detect
-from sunbeam.core.errors import UsageError
+from sunbeam.core.errors import PreflightFailed, Problem, UsageError
 from sunbeam.core.interview import Interview
 from sunbeam.core.journal import Journal
 from sunbeam.core.manifest.effective import Effective
@@ -40,8 +40,8 @@ def bootstrap_request(
 
     What was answered to a bootstrap that was begun counts again, over what files say.
 
-    Raises ManifestErrors, UsageError (an answer is missing, and nobody can be asked) and Interrupted (the
-    person left).
+    Raises PreflightFailed (files and answers are wrong; all that is), UsageError (answers are missing, and
+    nobody can be asked) and Interrupted (the person left).
     """
     begun = _begun(node)
     answers = dict(begun.get("answers", {}))
@@ -50,10 +50,10 @@ def bootstrap_request(
         return _request(manifest_here(node.paths, files, said), answers)
     interview = _interview(node, files, said, begun.get("manifest"), advanced=advanced)
     if ask and not begun and can_ask():
+        _refuse(interview.settled_problems())
         made = hold(interview, lambda made: _foresee(node, made))
         return _request(made, interview.answers)
-    if not begun:
-        _require_answers(interview)
+    _require_answers(interview)
     return _request(interview.effective(), answers)
 
 
@@ -65,7 +65,7 @@ def _request(made: Effective, answers: Mapping[str, str]) -> Request:
 
 
 def manifest_now(node: Node, files: Sequence[Path]) -> Manifest:
-    """What a bootstrap that asks nothing would make of this machine.  Raises ManifestErrors.
+    """What a bootstrap that asks nothing would make of this machine.  Raises PreflightFailed.
 
     Who may not read the journal does not learn from it what was begun.
     """
@@ -102,7 +102,15 @@ def _foresee(node: Node, made: Effective) -> Foreseen:
     return foresee(node, build(node, Request(KIND, {"manifest": made.manifest.dump()})))
 
 
+def _refuse(problems: Sequence[Problem]) -> None:
+    if problems:
+        raise PreflightFailed(problems)
+
+
 def _require_answers(interview: Interview) -> None:
+    """What is missing is told with what is wrong; by itself it is for the next command line."""
+    if interview.wrong():
+        _refuse(interview.problems())
     if missing := interview.missing():
         raise UsageError(
             "Some answers are missing, and nobody can be asked",

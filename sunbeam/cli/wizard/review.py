@@ -84,14 +84,7 @@ class Review:
 
     def _look(self) -> bool:
         """Show the plan, or what stands in its way; whether there is nothing in its way."""
-        found = [
-            Problem(f"{each.key}: an answer is needed", id="answer-missing")
-            for each in self._interview.missing()
-        ]
-        found += [
-            Problem(f"{question.key}: {text}", id="answer-wrong")
-            for question, text in self._interview.wrong()
-        ]
+        found = self._interview.problems()
         try:
             self.effective = self._interview.effective()
             if not found:

@@ -48,13 +48,13 @@ def test_the_first_question_comes_at_once_and_leaving_the_review_leaves_no_trace
     assert tree(root) == {}
 
 
-def test_without_a_terminal_missing_answers_are_listed_by_their_keys(root: Path, tmp_path: Path) -> None:
+def test_without_a_terminal_missing_answers_are_told_with_wrong_ones(root: Path, tmp_path: Path) -> None:
     file = tmp_path / "cloud.yaml"
     file.write_text("network:\n  external:\n    interface: nosuch0\n")
     done = without_terminal(root, "--manifest", str(file))
-    assert done.returncode == 2
-    assert "network.external.range: Which IPv4 range does the external network have?" in done.stderr
-    assert "(option --external-range)" in done.stderr
+    assert done.returncode == 3
+    assert "network.external.range: an answer is needed" in done.stderr
+    assert "there is no interface nosuch0" in done.stderr
     assert done.stdout == ""
     assert tree(root) == {}
 
@@ -76,6 +76,12 @@ def test_a_wrong_file_is_told_before_any_question(root: Path, tmp_path: Path) ->
     terminal = Terminal([*BOOTSTRAP, "--manifest", str(file)], root)
     code, words = terminal.end()
     assert (code, "unknown key nmae" in words) == (3, True)
+    assert tree(root) == {}
+
+
+def test_an_option_that_no_answer_can_put_right_is_told_before_any_question(root: Path) -> None:
+    code, words = Terminal([*BOOTSTRAP, "--address", "0.0.0.0"], root).end()
+    assert (code, "0.0.0.0 is no address of a machine" in words, NAME in words) == (3, True, False)
     assert tree(root) == {}
 
 

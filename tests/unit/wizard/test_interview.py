@@ -184,6 +184,19 @@ def test_what_a_file_or_an_option_says_is_not_asked(tmp_path: Path) -> None:
     assert interview.rows(interview.effective())[0].number == 1
 
 
+def test_before_the_questions_only_what_no_answer_can_put_right_is_wrong() -> None:
+    said = {"network.pods": "198.51.100.0/24", "network.external.range": "192.0.2.0/24"}
+    interview = Interview(RACK, options=said)
+    assert [problem.what for problem in interview.problems()] == [
+        "network.pods: 198.51.100.0/24 is in use: 198.51.100.0/24 on eno3",
+        "network.external.range: 192.0.2.0/24 is in use: 192.0.2.0/24 on eno1",
+    ]
+    assert [problem.what for problem in interview.settled_problems()] == [interview.problems()[0].what]
+    interview.answer(named(INTERFACE), "eno1")
+    interview.answer(named("network.external.lose_addresses"), "true")
+    assert interview.problems() == interview.settled_problems()
+
+
 def test_a_file_may_be_wrong_at_once(tmp_path: Path) -> None:
     file = tmp_path / "cloud.yaml"
     file.write_text("nane: edge\n")

@@ -13,7 +13,7 @@ import pytest
 from sunbeam.cli.wizard.bootstrap import bootstrap_request, manifest_now
 from sunbeam.cluster.answers import manifest_file
 from sunbeam.cluster.settings import NodeSettings
-from sunbeam.core.errors import UsageError
+from sunbeam.core.errors import PreflightFailed, UsageError
 from sunbeam.core.interview import Interview
 from sunbeam.core.journal import Journal
 from sunbeam.core.manifest.model import Manifest
@@ -112,3 +112,52 @@ def test_without_a_person_missing_answers_are_listed(node: Node, tmp_path: Path)
         wanted(node, [file])
     assert "network.external.lose_addresses: May that interface lose its addresses?" in missing.value.why
     assert "network.external.range: " in missing.value.why
+
+
+def refused(
+    node: Node, files: Sequence[Path] = (), options: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """What is wrong by where that is said."""
+    with pytest.raises(PreflightFailed) as wrong:
+        wanted(node, files, options)
+    assert not node.paths.state.exists()
+    return {
+        problem.where.rpartition("yaml:")[2] or problem.what.partition(":")[0]: problem.what
+        for problem in wrong.value.problems
+    }
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "problem"),
+    [
+        ("network.address", "0.0.0.0", "0.0.0.0 is no address of a machine"),
+        ("network.address", "255.255.255.255", "255.255.255.255 is no address of a machine"),
+        ("network.address", "224.0.0.1", "224.0.0.1 is no address of a machine"),
+        ("network.pods", "172.24.4.0/24", "172.24.4.0/24 is in use"),
+    ],
+)
+def test_an_option_is_judged_as_an_answer_is(node: Node, key: str, value: str, problem: str) -> None:
+    (told,) = refused(node, options={key: value}).values()
+    assert problem in told
+
+
+def test_all_that_is_wrong_is_told_at_once(node: Node, tmp_path: Path) -> None:
+    file = tmp_path / "cloud.yaml"
+    right = "network:\n  pods: 172.24.4.0/24\n  external: {interface: nosuch0}\n"
+    file.write_text(right)
+    assert set(refused(node, [file])) == {"2:9", "3:25", "network.external.range"}
+    file.write_text(f"{right}nmae: x\n")
+    assert set(refused(node, [file])) == {"2:9", "3:25", "4:1"}
+    options = {"network.pods": "10", "network.external.range": "172.24.4.0/24"}
+    told = refused(node, options=options)
+    assert told["answer network.pods"].startswith("network.pods must be")
+    assert "172.24.4.0/24 is in use" in told["network.external.range"]
+
+
+def test_what_a_bootstrap_began_with_is_not_judged_again(node: Node) -> None:
+    network = {"pods": "172.24.4.0/25", "external": {"range": "10.99.0.0/24"}}
+    made = Manifest.model_validate({"network": network})
+    begin(node, made, ChangeStatus.INTERRUPTED)
+    assert str(wanted(node).network.pods) == "172.24.4.0/25"
+    with pytest.raises(PreflightFailed, match="1 problem"):
+        wanted(node, options={"network.pods": "172.24.4.128/25"})

@@ -32,7 +32,13 @@ PODS = "10.20.30.0/24"
 EXTERNAL = "172.24.4.0/24"
 
 AcceptDefaults = Annotated[bool, typer.Option("--accept-defaults", "-a", help="Ask nothing.")]
-Advanced = Annotated[bool, typer.Option("--advanced", help="Ask about every key of the manifest.")]
+Advanced = Annotated[
+    bool,
+    typer.Option(
+        "--advanced",
+        help="Ask about every key that a line can answer; nodes, charms, images and flavors are for files.",
+    ),
+]
 
 
 @app.command()
@@ -55,8 +61,8 @@ def bootstrap(
 ) -> None:
     """Make this machine a cloud: control plane, APIs, dashboard, one hypervisor.
 
-    On a terminal a few questions come first; nothing is changed before their review.  Cut off at any moment,
-    the same command continues.
+    On a terminal a few questions come first; nothing is changed before their review.  A dry run asks them
+    with --advanced only.  Cut off at any moment, the same command continues.
     """
     from sunbeam.cli.wizard.bootstrap import OPTIONS, bootstrap_request
     from sunbeam.core.manifest.findings import ManifestErrors
@@ -64,14 +70,30 @@ def bootstrap(
     named = {"network.address": address, "network.pods": pod_range, "network.external.range": external_range}
     answers = {key: answer for key, answer in named.items() if answer is not None}
 
+    if advanced:
+        _require_questions(accept_defaults=accept_defaults, output=output)
     require_root()
-    ask = not (accept_defaults or dry_run) and output.for_people
+    ask = not accept_defaults and output.for_people and (advanced or not dry_run)
     try:
-        request = bootstrap_request(this_node(), manifest or [], answers, ask=ask, advanced=advanced)
+        request = bootstrap_request(
+            this_node(), manifest or [], answers, ask=ask, advanced=advanced, dry_run=dry_run
+        )
     except ManifestErrors as errors:
         given = {key: OPTIONS[key] for key in answers}
         raise errors.of_options(given, "sunbeam cluster bootstrap --help") from None
     run_change(request, output=output, dry_run=dry_run)
+
+
+def _require_questions(*, accept_defaults: bool, output: Output) -> None:
+    """Raises UsageError for an option with which nothing is asked."""
+    silent = "--accept-defaults" if accept_defaults else "" if output.for_people else "--output json"
+    if silent:
+        raise UsageError(
+            f"--advanced and {silent} exclude each other",
+            why=f"with {silent} nothing is asked",
+            next_command="sunbeam cluster bootstrap --advanced",
+            id="options-exclude-each-other",
+        )
 
 
 @app.command()

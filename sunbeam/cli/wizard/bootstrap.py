@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sunbeam.cli.wizard.review import Foreseen
+from sunbeam.cli.wizard.review import LISTED, MADE, Foreseen
 from sunbeam.cli.wizard.start import can_ask, hold
 from sunbeam.cluster.answers import made_with, manifest_here
 from sunbeam.core.detection.detected import detect
@@ -35,8 +35,11 @@ def bootstrap_request(
     *,
     ask: bool,
     advanced: bool = False,
+    dry_run: bool = False,
 ) -> Request:
     """What to make of this machine.  A cloud that exists or was begun is settled: nothing is asked then.
+
+    Who is asked for a ``dry_run`` is told that only a list comes of it.
 
     What was answered to a bootstrap that was begun counts again, over what files say.
 
@@ -51,7 +54,7 @@ def bootstrap_request(
     interview = _interview(node, files, said, begun.get("manifest"), advanced=advanced)
     if ask and not begun and can_ask():
         _refuse(interview.settled_problems())
-        made = hold(interview, lambda made: _foresee(node, made))
+        made = hold(interview, lambda made: _foresee(node, made), LISTED if dry_run else MADE)
         return _request(made, interview.answers)
     _require_answers(interview)
     return _request(interview.effective(), answers)

@@ -19,6 +19,8 @@ from sunbeam.core.manifest.effective import Effective
 
 GO, AGAIN, SAVE, ALL, ADVANCED, QUIT = "go", "again", "save", "all", "advanced", "quit"
 PLAN = "plan"
+MADE, LISTED = "make the cloud", "list what would be done; nothing is changed"
+"""What comes of ``go``."""
 ANSWER_FILE = "cloud.yaml"
 
 
@@ -35,7 +37,7 @@ Foresee = Callable[[Effective], Foreseen]
 
 
 class Review:
-    """``effective`` is what was reviewed."""
+    """``effective`` is what was reviewed, ``outcome`` what comes of agreeing to it."""
 
     def __init__(
         self,
@@ -43,12 +45,14 @@ class Review:
         foresee: Foresee,
         show: Callable[[RenderableType], None],
         ask: Ask,
+        outcome: str = MADE,
     ) -> None:
         self._interview = interview
         self._foresee = foresee
         self._preview: Preview | None = None
         self._show = show
         self._ask = ask
+        self._outcome = outcome
         self.effective: Effective | None = None
         self._all = False
 
@@ -101,7 +105,7 @@ class Review:
 
     def _page(self, *, ready: bool) -> Page:
         commands = [
-            (GO, "make the cloud") if ready else (AGAIN, "look again, when this is solved"),
+            (GO, self._outcome) if ready else (AGAIN, "look again, when this is solved"),
             *self._numbers(),
             *([] if self._interview.advanced else [(ADVANCED, "ask everything")]),
             *([(SAVE, "write the answers to a file")] if self.effective else []),

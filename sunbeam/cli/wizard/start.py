@@ -9,7 +9,7 @@ import sys
 from rich.console import Console
 
 from sunbeam.cli.wizard.page import Ask
-from sunbeam.cli.wizard.review import Foresee
+from sunbeam.cli.wizard.review import MADE, Foresee
 from sunbeam.cli.wizard.wizard import Wizard
 from sunbeam.core.command import this_command
 from sunbeam.core.errors import Interrupted
@@ -22,11 +22,14 @@ def can_ask() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def hold(interview: Interview, foresee: Foresee) -> Effective:
-    """What the person agreed to.  Raises Interrupted if it was left; nothing was changed then."""
+def hold(interview: Interview, foresee: Foresee, outcome: str = MADE) -> Effective:
+    """What the person agreed to, being told what ``outcome`` that has.
+
+    Raises Interrupted if it was left; nothing was changed then.
+    """
     console, ask = _terminal()
     try:
-        made = Wizard(interview, foresee, console, ask).hold()
+        made = Wizard(interview, foresee, console, ask, outcome).hold()
     except (KeyboardInterrupt, Interrupted):
         made = None
     if made is None:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from sunbeam.cli.wizard import screens
 from sunbeam.cli.wizard.page import Ask, Page, columns
-from sunbeam.cli.wizard.review import GO, QUIT, Foresee, Review
+from sunbeam.cli.wizard.review import GO, MADE, QUIT, Foresee, Review
 from sunbeam.core.interview import Interview
 from sunbeam.core.manifest.effective import Effective
 from sunbeam.core.question import Question
@@ -20,11 +20,14 @@ HELP = "What is found is proposed. Nothing is changed before you say so."
 class Wizard:
     """Shows itself on ``console`` and reads with ``ask``; ``_passed`` are the keys that were asked."""
 
-    def __init__(self, interview: Interview, foresee: Foresee, console: Console, ask: Ask) -> None:
+    def __init__(
+        self, interview: Interview, foresee: Foresee, console: Console, ask: Ask, outcome: str = MADE
+    ) -> None:
         self._interview = interview
         self._foresee = foresee
         self._console = console
         self._ask = ask
+        self._outcome = outcome
         self._passed: list[str] = []
 
     def hold(self) -> Effective | None:
@@ -35,7 +38,7 @@ class Wizard:
         while True:
             while (question := self._next()) is not None:
                 self._put(question)
-            review = Review(self._interview, self._foresee, self._print, self._ask)
+            review = Review(self._interview, self._foresee, self._print, self._ask, self._outcome)
             word = review.hold()
             if word == GO:
                 return review.effective

@@ -85,6 +85,14 @@ def test_an_option_that_no_answer_can_put_right_is_told_before_any_question(root
     assert tree(root) == {}
 
 
+def test_a_dry_run_asks_if_everything_is_to_be_asked(root: Path) -> None:
+    terminal = Terminal([*BOOTSTRAP, "--advanced", "--dry-run"], root)
+    assert "1 of 22" in terminal.see(NAME)
+    terminal.type(CTRL_C)
+    assert terminal.end()[0] == 130
+    assert tree(root) == {}
+
+
 def test_nothing_is_asked_about_what_a_file_says(root: Path, tmp_path: Path) -> None:
     file = tmp_path / "cloud.yaml"
     file.write_text("name: edge\nnetwork:\n  address: 192.0.2.7\n")

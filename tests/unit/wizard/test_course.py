@@ -7,8 +7,9 @@ import io
 import pytest
 from rich.console import Console
 
+from sunbeam.cli.main import main
 from sunbeam.cli.wizard.page import Page
-from sunbeam.cli.wizard.review import Foreseen
+from sunbeam.cli.wizard.review import LISTED, MADE, Foreseen
 from sunbeam.cli.wizard.wizard import Wizard
 from sunbeam.core.foresight import Preview
 from sunbeam.core.interview import Interview
@@ -18,6 +19,35 @@ from tests.functional.wizard.machines import RACK
 
 def foreseen(made: Effective) -> Foreseen:
     return Foreseen(Preview("test", "Test", (), (), 0, ()))
+
+
+def review(outcome: str) -> str:
+    def person(page: Page) -> str:
+        if page.placeholder == "type a word":
+            console.print(page.body(""))
+            return "go"
+        return page.value
+
+    console = Console(file=io.StringIO(), record=True, width=80)
+    assert Wizard(Interview(RACK), foreseen, console, person, outcome).hold() is not None
+    return console.export_text()
+
+
+def test_the_review_tells_what_comes_of_it() -> None:
+    assert f"go        {MADE}" in review(MADE)
+    assert f"go        {LISTED}" in review(LISTED) and MADE not in review(LISTED)
+
+
+@pytest.mark.parametrize(
+    ("words", "silent"), [(["-a"], "--accept-defaults"), (["--output", "json"], "--output json")]
+)
+def test_nothing_is_asked_and_everything_exclude_each_other(
+    words: list[str], silent: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["cluster", "bootstrap", "--advanced", *words])
+    assert ended.value.code == 2
+    assert f"--advanced and {silent} exclude each other" in capsys.readouterr().err
 
 
 def test_clearing_a_line_tells_what_is_used_then() -> None:

@@ -112,7 +112,9 @@ class Engine:
                 problems.append(problem)
                 self._seams.emit(ProblemFound(0, **asdict(problem)))
         if any(problem.severity == "error" for problem in problems):
-            raise PreflightFailed(problems)
+            refusal = PreflightFailed(problems)
+            refusal.told = True
+            raise refusal
 
     async def _problems(self, task: Task) -> list[Problem]:
         try:
@@ -166,14 +168,15 @@ class Engine:
         try:
             await self._stoppable(number, work)
             status = success
-        except NeedsPerson as held:
-            status, error, error_id = ChangeStatus.HELD, str(held), held.id
-            raise
         except asyncio.CancelledError:
             status, error, error_id = ChangeStatus.INTERRUPTED, "Interrupted", Interrupted.id
-            raise Interrupted("Interrupted", next_command=self._seams.command) from None
+            interrupted = Interrupted("Interrupted", next_command=self._seams.command)
+            interrupted.told = True
+            raise interrupted from None
         except SunbeamError as failure:
+            status = ChangeStatus.HELD if isinstance(failure, NeedsPerson) else ChangeStatus.FAILED
             error, error_id = str(failure), failure.id
+            failure.told = True
             raise
         finally:
             seconds = self._seams.clock.monotonic() - began

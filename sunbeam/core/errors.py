@@ -21,10 +21,12 @@ class SunbeamError(Exception):
     """What failed, where, why, and what to type next; ``str()`` is all of it, a line each.
 
     ``id`` names the kind of error in the catalogue; a class has one if all its errors are of one kind.
+    ``told``: events of a change have told it.
     """
 
     exit_code = ExitCode.FAILED
     id = ""
+    told = False
 
     def __init__(
         self, what: str, *, where: str = "", why: str = "", next_command: str = "", id: str = ""

@@ -46,9 +46,10 @@ class Event:
 
 @dataclass(frozen=True)
 class ProblemFound(Event):
-    """A finding before anything changed (``change`` is 0); ``severity`` is ``error`` or ``warning``.
+    """A finding before anything changed, or an error that no other event tells (``change`` is 0).
 
-    ``id`` names its kind, ``evidence`` is what was seen, ``fix`` the id of a safe fix.
+    ``severity`` is ``error`` or ``warning``, ``id`` names its kind, ``evidence`` is what was seen, ``fix``
+    the id of a safe fix.
     """
 
     severity: str

@@ -30,6 +30,8 @@ CODES = {ChangeStatus.HELD: ExitCode.NEEDS_PERSON, ChangeStatus.INTERRUPTED: Exi
 class ChangeEnded(SunbeamError):
     """How a change ended that others made: with its own text and exit code."""
 
+    told = True
+
     def __init__(self, finished: ChangeFinished) -> None:
         super().__init__(finished.error)
         self.exit_code = CODES.get(ChangeStatus(finished.status), ExitCode.FAILED)

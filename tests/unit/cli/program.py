@@ -9,6 +9,7 @@ from functools import partial
 
 from sunbeam.cli.main import report
 from sunbeam.cli.session import Output, run_change
+from sunbeam.cli.told_errors import errors_told
 from sunbeam.core.change import Change
 from sunbeam.core.errors import NeedsPerson, Problem, SunbeamError
 from sunbeam.core.node import Node
@@ -73,7 +74,8 @@ def main(what: str, *options: str) -> None:
     output = Output.JSON if "--json" in options else Output.TEXT
     try:
         KINDS["test"] = Kind(lambda node, intent: Change("", "Test things", [Write(), Work(node, what)]))
-        run_change(Request("test"), output=output, dry_run="--dry-run" in options)
+        with errors_told(output):
+            run_change(Request("test"), output=output, dry_run="--dry-run" in options)
     except Exception as error:
         sys.exit(report(error))
 

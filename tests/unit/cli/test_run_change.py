@@ -50,6 +50,17 @@ def test_json_lines_have_the_documented_fields(program: Run) -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "problems"),
+    [(["preflight"], 2), (["preflight", "--dry-run"], 2), (["fail"], 0), (["person"], 0)],
+)
+def test_json_lines_tell_an_error_once(program: Run, words: list[str], problems: int) -> None:
+    ended = program(*words, "--json")
+    types = [json.loads(line)["type"] for line in ended.stdout.splitlines()]
+    assert ended.returncode and types.count("problem-found") == problems
+    assert types.count("change-finished") == (0 if problems else 1)
+
+
+@pytest.mark.parametrize(
     ("what", "code", "words"),
     [
         (

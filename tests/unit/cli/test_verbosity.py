@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from sunbeam.cli.session import Output, OutputOption
 from sunbeam.cli.verbosity import verbosity
+from sunbeam.core.errors import UsageError
 from tests.unit.docs.book import commands
 
 app = typer.Typer()
@@ -33,8 +34,24 @@ def test_the_flags_are_values_of_output(words: list[str], told: str) -> None:
     assert CliRunner().invoke(app, words).stdout.strip() == told
 
 
-def test_both_flags_are_refused_and_help_names_them() -> None:
-    assert CliRunner().invoke(app, ["-q", "-v"]).exit_code != 0
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["-q", "-v"], "--quiet and --verbose"),
+        (["-q", "--output", "json"], "--quiet and --output json"),
+        (["-v", "--output", "quiet"], "--verbose and --output quiet"),
+    ],
+)
+def test_what_contradicts_itself_is_refused(words: list[str], named: str) -> None:
+    error = CliRunner().invoke(app, words).exception
+    assert isinstance(error, UsageError) and error.what == f"{named} exclude each other"
+
+
+def test_a_flag_may_say_what_output_says() -> None:
+    assert CliRunner().invoke(app, ["-q", "--output", "quiet"]).stdout.strip() == "quiet a"
+
+
+def test_help_names_both_flags() -> None:
     shown = CliRunner().invoke(app, ["--help"]).stdout
     assert "--quiet" in shown and "--verbose" in shown and "Do something." in shown
 

@@ -138,4 +138,6 @@ class PreflightFailed(SunbeamError):
         self.problems = tuple(problem.redacted(redact) for problem in self.problems)
 
     def __str__(self) -> str:
-        return "\n".join([self.what, *(str(problem) for problem in self.problems)])
+        # Warnings are shown when they are found, whether or not errors follow.
+        errors = [str(problem) for problem in self.problems if problem.severity == "error"]
+        return "\n".join([self.what, *errors])

@@ -45,9 +45,11 @@ class Work(Task):
         node.redactor.add(SECRET)
 
     async def problems(self, context: Context) -> list[Problem]:
-        found = [Problem("it is late", severity="warning")] if self._what == "warn" else []
+        if self._what not in ("warn", "preflight"):
+            return []
+        found = [Problem("it is late", severity="warning")]
         if self._what == "preflight":
-            found = [Problem("the disk is full", next_command="df -h"), Problem(f"no {SECRET}")]
+            found += [Problem("the disk is full", next_command="df -h"), Problem(f"no {SECRET}")]
         return found
 
     async def act(self, context: Context) -> None:

@@ -51,7 +51,7 @@ def test_json_lines_have_the_documented_fields(program: Run) -> None:
 
 @pytest.mark.parametrize(
     ("words", "problems"),
-    [(["preflight"], 2), (["preflight", "--dry-run"], 2), (["fail"], 0), (["person"], 0)],
+    [(["preflight"], 3), (["preflight", "--dry-run"], 3), (["fail"], 0), (["person"], 0)],
 )
 def test_json_lines_tell_an_error_once(program: Run, words: list[str], problems: int) -> None:
     ended = program(*words, "--json")
@@ -82,6 +82,13 @@ def test_each_ending_has_its_exit_code_and_its_words(
         assert word in ended.stderr
     everything = ended.stdout + ended.stderr + "".join(contents(root))
     assert SECRET not in everything and "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("options", [[], ["--dry-run"]])
+def test_each_problem_is_printed_once(program: Run, options: list[str]) -> None:
+    ended = program("preflight", *options)
+    assert "Warning: it is late" in ended.stdout and "it is late" not in ended.stderr
+    assert "the disk is full" in ended.stderr and "the disk is full" not in ended.stdout
 
 
 def contents(root: Path) -> list[str]:

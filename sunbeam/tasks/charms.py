@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
 from sunbeam.core.foresight import Foresight, Touch
 from sunbeam.core.shipped import shipped
 from sunbeam.core.task import Context, Task
+from sunbeam.core.threads import in_thread
 from sunbeam.operators.packing import pack_charm
 
 
@@ -30,8 +31,7 @@ class PackCharms(Task):
             context.host.act("pack", str(target), partial(_pack, folder, target))
 
     async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:
-        with tempfile.TemporaryDirectory(prefix="sunbeam-charms-") as scratch:
-            packed = await asyncio.to_thread(pack_all, Path(scratch))
+        async with packed_aside() as packed:
             targets = {file: context.paths.charms / file.name for file in sorted(packed.iterdir())}
             new = [there for file, there in targets.items() if not _same(file, there)]
         return Foresight(changes=bool(new), touches=tuple(Touch("file", "pack", str(each)) for each in new))
@@ -41,12 +41,18 @@ def charm_folders() -> list[Path]:
     return sorted(file.parent for file in shipped("charms").glob("*/charmcraft.yaml"))
 
 
-def pack_all(target: Path) -> Path:
-    """Pack every charm into the folder ``target``; returns that."""
-    target.mkdir(parents=True, exist_ok=True)
+@asynccontextmanager
+async def packed_aside() -> AsyncIterator[Path]:
+    """A folder with every charm packed, which is thrown away."""
+    with tempfile.TemporaryDirectory(prefix="sunbeam-charms-") as scratch:
+        folder = Path(scratch)
+        await in_thread(_pack_all, folder)
+        yield folder
+
+
+def _pack_all(target: Path) -> None:
     for folder in charm_folders():
         _pack(folder, target / f"{folder.name}.charm")
-    return target
 
 
 def _same(file: Path, other: Path) -> bool:

@@ -6,7 +6,6 @@ but without its lock.  Before there is a cluster store the state is empty and ev
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -21,7 +20,7 @@ from sunbeam.juju.credentials import Credentials
 from sunbeam.provider.service import Provider
 from sunbeam.provider.serving import in_process
 from sunbeam.provider.session import NoController, Session
-from sunbeam.tasks.charms import pack_all
+from sunbeam.tasks.charms import packed_aside
 from sunbeam.terraform.backend import FILE, StateBackend
 from sunbeam.terraform.binary import present_core
 from sunbeam.terraform.module import Module
@@ -47,24 +46,23 @@ async def foresee_module(context: Context, name: str, variables: Mapping[str, An
     backend = _backend(context)
     if backend is not None and not await _answers(backend):
         return Foresight(note=NO_ANSWER)
-    with tempfile.TemporaryDirectory(prefix="sunbeam-plan-") as folder:
-        scratch = Path(folder)
-        charms = await asyncio.to_thread(pack_all, scratch / "charms")
+    async with packed_aside() as charms:
         session = _session(context, charms, connected=backend is not None)
-        async with in_process(Provider(session=session)) as environment:
-            module = Module(
-                name=name,
-                source=shipped("terraform"),
-                folder=scratch,
-                core=core,
-                environment=environment,
-                backend=backend,
-                variables=plain,
-                secrets=secrets,
-            )
-            await module.init()
-            await module.plan(lock=False)
-            resources = resource_changes(await module.plan_document())
+        with tempfile.TemporaryDirectory(prefix="sunbeam-plan-") as scratch:
+            async with in_process(Provider(session=session)) as environment:
+                module = Module(
+                    name=name,
+                    source=shipped("terraform"),
+                    folder=Path(scratch),
+                    core=core,
+                    environment=environment,
+                    backend=backend,
+                    variables=plain,
+                    secrets=secrets,
+                )
+                await module.init()
+                await module.plan(lock=False)
+                resources = resource_changes(await module.plan_document())
     return Foresight(changes=bool(resources), resources=resources, risks=tuple(_risks(resources)))
 
 

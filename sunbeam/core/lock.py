@@ -44,7 +44,7 @@ class ChangeLocked(SunbeamError):
 
 
 class Held:
-    """The lock while we hold it."""
+    """The lock while we hold it; ``change`` is the number of the change that we make, 0 before it has one."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -54,6 +54,7 @@ class Held:
 
     def tell(self, change: int) -> None:
         """Let everybody know which change we make."""
+        self.change = change
         # Padded: whoever reads while we write sees one holder or the other, whole.
         text = json.dumps(asdict(replace(self._us, change=change))).ljust(LONGEST)
         os.pwrite(self._descriptor, text.encode(), 0)
@@ -65,17 +66,27 @@ def change_lock(path: Path) -> Iterator[Held]:
 
     Raises ChangeLocked with the holder's process, command and since when.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = _take(path)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise _locked(path) from None
         os.ftruncate(descriptor, 0)
         yield Held(descriptor)
         os.ftruncate(descriptor, 0)
     finally:
+        os.close(descriptor)
+
+
+def _take(path: Path) -> int:
+    """The file, open and locked; a new one if its last holder has just removed it.  Raises ChangeLocked."""
+    while True:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            raise _locked(path) from None
+        if path.exists() and os.path.samestat(os.fstat(descriptor), path.stat()):
+            return descriptor
         os.close(descriptor)
 
 

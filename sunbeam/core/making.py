@@ -1,4 +1,7 @@
-"""Making a change in a worker: the lock, the journal, the logs and the engine, in that order."""
+"""Making a change in a worker: the lock, the journal, the logs and the engine, in that order.
+
+Where there was no journal, a change that is refused or stopped before it began leaves none of them.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from typing import Any
 from sunbeam.core.change import Change
 from sunbeam.core.disks import disk_full, says_full
 from sunbeam.core.engine import Engine
-from sunbeam.core.errors import SunbeamError
+from sunbeam.core.errors import Interrupted, PreflightFailed, SunbeamError
 from sunbeam.core.event_log import EventLog
 from sunbeam.core.events import Event
 from sunbeam.core.host import Host
@@ -21,11 +24,11 @@ from sunbeam.core.lock import Held, change_lock
 from sunbeam.core.logs import log_to, print_to
 from sunbeam.core.node import Node
 from sunbeam.core.running import run
+from sunbeam.core.traces import Traces
 from sunbeam.core.worker import Channel, Worker, start_worker
 
 logger = logging.getLogger(__name__)
 
-LOG = "sunbeam.log"
 Deed = Callable[[Engine, Change, Journal], Coroutine[Any, Any, None]]
 """What is done with a change, once the lock is ours."""
 
@@ -49,9 +52,15 @@ class Making:
         return start_worker(self._make)
 
     def _make(self, channel: Channel) -> None:
+        traces = Traces(self.node.paths)
         try:
             with change_lock(self.node.paths.change_lock) as held:
-                self._journaled(held, channel).afterwards()
+                try:
+                    self._journaled(held, channel).afterwards()
+                except (PreflightFailed, Interrupted):
+                    if not held.change:
+                        traces.remove()
+                    raise
         except SunbeamError as error:
             error.redact(self.node.redactor.redact)
             raise
@@ -60,8 +69,8 @@ class Making:
         node = self.node
         with ExitStack() as stack:
             journal = stack.enter_context(closing(Journal(node.paths.journal)))
-            stack.enter_context(log_to(node.paths.logs / LOG, node.redactor))
-            print_to(node.paths.logs / LOG, node.redactor)
+            stack.enter_context(log_to(node.paths.worker_log, node.redactor))
+            print_to(node.paths.worker_log, node.redactor)
             stack.enter_context(self._foreseen())
             change = self.build(node)
 
@@ -95,7 +104,7 @@ class Making:
                 raise disk_full("The change", error, [paths.state, paths.run]) from None
             raise SunbeamError(
                 "Sunbeam met an error that it does not know",
-                where=str(paths.logs / LOG),
+                where=str(paths.worker_log),
                 why=f"{type(error).__name__}: {error}",
                 next_command=self.command,
                 id="unknown-error",

@@ -48,6 +48,11 @@ class Paths:
         return self.logs / "changes"
 
     @property
+    def worker_log(self) -> Path:
+        """What Sunbeam and its libraries log while changes are made."""
+        return self.logs / "sunbeam.log"
+
+    @property
     def certificates(self) -> Path:
         return self.state / "certificates"
 

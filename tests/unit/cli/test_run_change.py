@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,36 @@ def test_each_problem_is_printed_once(program: Run, options: list[str]) -> None:
     ended = program("preflight", *options)
     assert "Warning: it is late" in ended.stdout and "it is late" not in ended.stderr
     assert "the disk is full" in ended.stderr and "the disk is full" not in ended.stdout
+
+
+@pytest.mark.parametrize("there", ["", "var/lib", "var/lib/sunbeam/images"])
+def test_a_refusal_leaves_a_machine_as_it_was(program: Run, root: Path, there: str) -> None:
+    if there:
+        (root / there).mkdir(parents=True)
+    before = sorted(root.parent.rglob("*"))
+    assert program("preflight").returncode == 3
+    assert sorted(root.parent.rglob("*")) == before
+
+
+@pytest.mark.usefixtures("program")
+def test_what_is_stopped_before_it_begins_leaves_a_machine_as_it_was(root: Path) -> None:
+    running = subprocess.Popen(
+        [sys.executable, "-m", "tests.unit.cli.program", "look"], stderr=subprocess.PIPE
+    )
+    while not Paths(root).worker_log.exists():
+        time.sleep(0.01)
+    running.send_signal(signal.SIGINT)
+    _, told = running.communicate(timeout=30)
+    assert running.returncode == 130 and b"Interrupted" in told
+    assert not root.exists()
+
+
+def test_a_refusal_leaves_the_record_of_other_changes(program: Run, root: Path) -> None:
+    assert program("calm").returncode == 0
+    assert program("preflight").returncode == 3
+    journal = Journal(Paths(root).journal)
+    assert len(journal.changes()) == 1
+    journal.close()
 
 
 def contents(root: Path) -> list[str]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
@@ -52,6 +53,23 @@ def test_a_second_process_is_told_who_holds_it_and_a_dead_holder_does_not_block(
         holder.wait()
     with change_lock(lock):
         assert str(holder.pid) not in lock.read_text()
+
+
+def test_a_lock_that_its_last_holder_removed_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between our opening the file and locking it, as if that holder had ended then."""
+    path = tmp_path / "run/change.lock"
+    locked = fcntl.flock
+
+    def late(descriptor: int, operation: int) -> None:
+        monkeypatch.setattr(fcntl, "flock", locked)
+        path.unlink()
+        locked(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with change_lock(path), pytest.raises(ChangeLocked), change_lock(path):
+        pass
 
 
 def test_a_process_that_got_a_dead_holders_number_is_not_taken_for_it(tmp_path: Path) -> None:

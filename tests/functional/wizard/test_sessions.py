@@ -64,6 +64,32 @@ def test_nothing_is_begun_by_one_enter_too_many(terminal: Terminal, root: Path) 
     assert tree(root) == before
 
 
+def test_a_sign_that_is_no_number_is_a_wrong_answer(terminal: Terminal) -> None:
+    terminal.see(NAME)
+    terminal.type(ENTER)
+    terminal.see(ADDRESS)
+    terminal.type("²", ENTER)
+    assert "must be an IPv4 address such as 192.0.2.1, not '²'" in terminal.redraw()
+    terminal.type(CTRL_U, ENTER)
+    terminal.see(REACHED)
+    terminal.type(ENTER)
+    terminal.see(REVIEW)
+    terminal.type("²", ENTER)
+    assert "type one of: go" in terminal.redraw()
+    terminal.type(CTRL_C)
+    assert terminal.end()[0] == 130
+
+
+def test_lines_that_are_pasted_are_one_answer(terminal: Terminal) -> None:
+    terminal.see(NAME)
+    terminal.type(CTRL_U, "\x1b[200~North\rSouth\x1b[201~")
+    assert "North South" in terminal.redraw()
+    terminal.type(ENTER)
+    terminal.see(ADDRESS)
+    terminal.type(CTRL_C)
+    assert terminal.end()[0] == 130
+
+
 @pytest.mark.parametrize("where", ["first question", "review"])
 def test_control_c_changes_nothing_and_says_so(terminal: Terminal, root: Path, where: str) -> None:
     before = tree(root)
@@ -261,6 +287,8 @@ def test_a_dumb_terminal_is_asked_line_by_line(root: Path) -> None:
     terminal.see("[192.0.2.7] >")
     terminal.type("nowhere\n")
     terminal.see("must be an IPv4 address such as 192.0.2.1, not 'nowhere'")
+    terminal.type("²\n")
+    terminal.see("not '²'")
     terminal.type("back\n")
     terminal.see("[edge] >")
     terminal.type("\n")

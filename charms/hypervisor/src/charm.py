@@ -137,9 +137,10 @@ class HypervisorCharm(ops.CharmBase):
     def _start_compute(
         self, host: compute.Host, cloud: compute.Cloud, chassis_files: tuple[File, ...]
     ) -> None:
-        nova, agent = compute.nova_file(host, cloud), compute.metadata_files(host, cloud)
-        self._write(nova, *agent)
-        self.services.apply([compute.nova_compute(nova), compute.metadata_agent(*agent, *chassis_files)])
+        nova = compute.nova_file(host, cloud), compute.NOVA_COMPUTE
+        agent = compute.metadata_files(host, cloud)
+        self._write(*nova, *agent)
+        self.services.apply([compute.nova_compute(*nova), compute.metadata_agent(*agent, *chassis_files)])
 
     def _host(self) -> compute.Host:
         return compute.Host(

@@ -1,6 +1,7 @@
 """libvirt, nova-compute and OVN's metadata agent: their files and services, from what the cloud told us."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from abilities import Abilities
@@ -13,6 +14,11 @@ from sunbeam_charm.relations.ovsdb_cms import Databases
 from sunbeam_charm.relations.rabbitmq import BrokerAccount
 
 LOCAL_OVSDB = "tcp:127.0.0.1:6640"
+NOVA_COMPUTE = File(
+    "/usr/local/lib/sunbeam/nova_compute.py",
+    Path(__file__).with_name("nova_compute.py").read_text(),
+    mode=0o644,
+)
 FOLDERS = (
     ("var/lib/nova", "nova"),
     ("var/lib/nova/instances", "nova"),
@@ -165,7 +171,7 @@ def metadata_files(host: Host, cloud: Cloud) -> tuple[File, File]:
 def nova_compute(*files: File) -> Service:
     return Service(
         "nova-compute",
-        ("nova-compute", "--config-file", "/etc/nova/nova.conf"),
+        ("python3", NOVA_COMPUTE.path, "--config-file", "/etc/nova/nova.conf"),
         user="nova",
         after=("libvirtd", "ovn-controller"),
         digest=digest(*files),

@@ -238,6 +238,13 @@ def test_nova_configuration(bench: Bench) -> None:
     assert "ovn_sb_connection = ssl:10.20.30.25:6642" in agent
 
 
+def test_nova_compute_is_started_by_our_own_file(bench: Bench) -> None:
+    bench.run(state())
+    _, program, *options = bench.services.running["nova-compute"].command
+    assert "from nova.cmd.compute import main" in (bench.root / program.lstrip("/")).read_text()
+    assert options == ["--config-file", "/etc/nova/nova.conf"]
+
+
 def test_files_with_passwords_are_not_world_readable(bench: Bench) -> None:
     bench.run(state())
     for path in ("etc/nova/nova.conf", "etc/neutron/neutron.conf", "var/lib/openvswitch/pki/key.pem"):

@@ -7,11 +7,19 @@ a question from before the conductor listens is lost.
 import sys
 from functools import partialmethod
 
-from nova.cmd.compute import main  # type: ignore[import-not-found]
-from nova.conductor.api import API  # type: ignore[import-not-found]
-
 SECONDS, ATTEMPTS = 2, 60
 
-API.wait_until_ready = partialmethod(API.wait_until_ready, early_timeout=SECONDS, early_attempts=ATTEMPTS)
-sys.argv[0] = "nova-compute"
-sys.exit(main())
+
+def main() -> None:
+    """Where Nova is installed."""
+    from nova.cmd import compute  # type: ignore[import-not-found]
+    from nova.conductor.api import API  # type: ignore[import-not-found]
+
+    patient = partialmethod(API.wait_until_ready, early_timeout=SECONDS, early_attempts=ATTEMPTS)
+    API.wait_until_ready = patient
+    sys.argv[0] = "nova-compute"
+    compute.main()
+
+
+if __name__ == "__main__":
+    main()

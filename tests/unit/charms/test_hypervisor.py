@@ -241,7 +241,7 @@ def test_nova_configuration(bench: Bench) -> None:
 def test_nova_compute_is_started_by_our_own_file(bench: Bench) -> None:
     bench.run(state())
     _, program, *options = bench.services.running["nova-compute"].command
-    assert "from nova.cmd.compute import main" in (bench.root / program.lstrip("/")).read_text()
+    assert "from nova.cmd import compute" in (bench.root / program.lstrip("/")).read_text()
     assert options == ["--config-file", "/etc/nova/nova.conf"]
 
 

@@ -8,6 +8,7 @@ from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
 from sunbeam.cluster.settings import NodeSettings
+from sunbeam.core import ranges
 from sunbeam.substrates.embedded.network import NetworkPlan
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ BOOTSTRAP = "sunbeam cluster bootstrap"
 ROLES = ("control", "compute")
 HTTP_PORTS = {443: "the dashboard and the APIs", 80: "the redirect to port 443"}
 LARGEST_PACKET = 1500
-DEMO_RANGE = IPv4Network("192.168.55.0/24")
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Wanted:
     """
 
     network: NetworkPlan = field(default_factory=NetworkPlan)
-    demo: IPv4Network = DEMO_RANGE
+    demo: IPv4Network = ranges.DEMO
     address: str = ""
     interface: str = ""
     mtu: int = LARGEST_PACKET

@@ -18,6 +18,7 @@ from sunbeam.cli.session import (
 )
 from sunbeam.cli.tables import Format, FormatOption
 from sunbeam.cli.verbosity import verbosity
+from sunbeam.core import ranges
 from sunbeam.core.errors import UsageError
 from sunbeam.core.request import Request
 
@@ -27,9 +28,6 @@ app = typer.Typer(
     no_args_is_help=True,
     help="The life of a cloud on this machine.",
 )
-
-PODS = "10.20.30.0/24"
-EXTERNAL = "172.24.4.0/24"
 
 AcceptDefaults = Annotated[bool, typer.Option("--accept-defaults", "-a", help="Ask nothing.")]
 Advanced = Annotated[
@@ -51,10 +49,10 @@ def bootstrap(
         str | None, typer.Option(help="Address at which users reach this cloud.  [default: this machine's]")
     ] = None,
     pod_range: Annotated[
-        str | None, typer.Option(help=f"IPv4 range of the control plane's pods.  [default: {PODS}]")
+        str | None, typer.Option(help=f"IPv4 range of the control plane's pods.  [default: {ranges.PODS}]")
     ] = None,
     external_range: Annotated[
-        str | None, typer.Option(help=f"IPv4 range of floating addresses.  [default: {EXTERNAL}]")
+        str | None, typer.Option(help=f"IPv4 range of floating addresses.  [default: {ranges.EXTERNAL}]")
     ] = None,
     dry_run: DryRunOption = False,
     output: OutputOption = Output.TEXT,

@@ -9,6 +9,7 @@ from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sunbeam.core import ranges
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.paths import Paths
 from sunbeam.substrates.embedded.network import NetworkPlan
@@ -28,8 +29,8 @@ class NodeSettings:
 
     name: str
     address: str
-    pods: str = "10.20.30.0/24"
-    external: str = "172.24.4.0/24"
+    pods: str = str(ranges.PODS)
+    external: str = str(ranges.EXTERNAL)
     api_port: int = 17070
     state_port: int = 17071
     etcd_port: int = 12379

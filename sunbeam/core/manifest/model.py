@@ -21,6 +21,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from sunbeam.core import ranges
+
 SCHEMA = 1
 """The schema that this version writes and reads; ``migrate`` brings older files to it."""
 
@@ -79,7 +81,7 @@ class Part(BaseModel):
 class External(Part):
     """The network outside, on which floating addresses of VMs are reached."""
 
-    range: Range = IPv4Network("172.24.4.0/24")
+    range: Range = ranges.EXTERNAL
     """IPv4 range of the external network."""
 
     gateway: Address | None = None
@@ -116,7 +118,7 @@ class Network(Part):
     address: Address | None = None
     """Address at which users reach the cloud; without one that of this machine's default route."""
 
-    pods: Range = IPv4Network("10.20.30.0/24")
+    pods: Range = ranges.PODS
     """IPv4 range of the control plane's pods and of machine containers."""
 
     external: External = External()
@@ -165,7 +167,7 @@ class Software(Part):
 class DemoNetwork(Part):
     """The demo project's own network."""
 
-    range: Range = IPv4Network("192.168.55.0/24")
+    range: Range = ranges.DEMO
     """IPv4 range of the network."""
 
     dns: tuple[Address, ...] = ()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
+from sunbeam.core import ranges
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.process import Processes
 from sunbeam.substrates.embedded.firewall import Firewall, Rules
@@ -20,8 +21,6 @@ from sunbeam.substrates.embedded.uplink import Uplink
 logger = logging.getLogger(__name__)
 
 NETNS = Path("/run/netns")
-POD_RANGE = IPv4Network("10.20.30.0/24")
-EXTERNAL_RANGE = IPv4Network("172.24.4.0/24")
 
 
 @dataclass(frozen=True)
@@ -33,8 +32,8 @@ class NetworkPlan:
     addresses, which it loses.
     """
 
-    pods: IPv4Network = POD_RANGE
-    external: IPv4Network = EXTERNAL_RANGE
+    pods: IPv4Network = ranges.PODS
+    external: IPv4Network = ranges.EXTERNAL
     pod_bridge: str = "sunbeam0"
     external_bridge: str = "sunbeam-ext"
     mtu: int = 1500

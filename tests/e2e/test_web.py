@@ -31,7 +31,7 @@ def page(sunbeam: Program) -> Iterator[Browser]:
     link = next(word for word in printed.split() if "/sunbeam/#" in word)
     with chromium() as browser:
         browser.open(link)
-        wait_for(browser, "(?i)your cloud|healthy|well")
+        browser.wait_for_element("#live")
         yield browser
     sunbeam("web", "--off")
 

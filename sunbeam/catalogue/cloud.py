@@ -49,7 +49,7 @@ CLOUD = (
     Entry(
         "etcd-full",
         "The cluster store has used up its 512 MiB and takes no more writes.",
-        "`sunbeam cluster stop && sunbeam cluster start` makes room again.",
+        "`sunbeam cluster stop && sunbeam cluster start` drops the store's history, which makes room again.",
     ),
     Entry(
         "sunbeamd-ends",

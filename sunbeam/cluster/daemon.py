@@ -95,6 +95,8 @@ async def serve(paths: Paths, stopping: asyncio.Event, new_runtime: NewRuntime =
         cluster = etcd_store(paths, settings)
         if not await _reachable(cluster, stopping):
             return
+        if await cluster.make_room():
+            logger.warning("the cluster store was full: its history was dropped")
         await cluster.put(f"nodes/{settings.name}", json.dumps({"roles": settings.roles}).encode())
         backend = StateBackend(f"https://{HOST}:{settings.state_port}{BASE}", ADMIN, password, authority)
         backend.write(paths.terraform)

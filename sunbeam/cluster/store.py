@@ -10,6 +10,7 @@ import asyncio
 import os
 from base64 import b64encode
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -21,6 +22,8 @@ from sunbeam.core.snapshot import replace_file
 
 T = TypeVar("T")
 PREFIX = "/sunbeam/"
+NO_SPACE = "NOSPACE"
+"""etcd's alarm when its quota is used up; it refuses writes until the alarm is taken back."""
 TIMED_OUT = "etcdserver: request timed out"
 ANSWER_SECONDS = 60.0
 PATIENCE = 300.0
@@ -109,6 +112,30 @@ class EtcdStore:
     async def entries(self, prefix: str) -> dict[str, bytes]:
         found = await _patiently(self._client.get_prefix, PREFIX + prefix)
         return {metadata["key"].decode().removeprefix(PREFIX): bytes(value) for value, metadata in found}
+
+    async def make_room(self) -> bool:
+        """Whether the store was full: then its history is dropped, its file made small and writing allowed.
+
+        The order is that of etcd's documentation, op-guide/maintenance, "Space quota".
+        """
+        alarms = (await self._maintain("alarm", action="GET")).get("alarms", [])
+        full = [each["memberID"] for each in alarms if each["alarm"] == NO_SPACE]
+        if full:
+            revision = (await self._maintain("status"))["header"]["revision"]
+            # What the last compaction left is an error to compact again.
+            with suppress(Etcd3Exception):
+                await self._post("kv/compaction", revision=revision, physical=True)
+            await self._maintain("defragment")
+        for member in full:
+            await self._maintain("alarm", action="DEACTIVATE", memberID=member, alarm=NO_SPACE)
+        return bool(full)
+
+    async def _maintain(self, verb: str, **wanted: Any) -> dict[str, Any]:
+        return await self._post(f"maintenance/{verb}", **wanted)
+
+    async def _post(self, path: str, **wanted: Any) -> dict[str, Any]:
+        answer = await asyncio.to_thread(self._client.post, self._client.get_url(path), json=wanted)
+        return dict(answer)
 
     async def _transaction(self, condition: dict[str, Any], change: dict[str, Any]) -> bool:
         answer = await asyncio.to_thread(

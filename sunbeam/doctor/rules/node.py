@@ -19,6 +19,8 @@ WHOLE_START = "sunbeam cluster stop && sunbeam cluster start"
 BOOTSTRAP = "sunbeam cluster bootstrap"
 SOON = timedelta(days=14)
 NO_SPACE = ("mvcc: database space exceeded", "alarm:NOSPACE", "NOSPACE")
+STARTS = ("etcd Version:", "starting an etcd server")
+"""The first words of etcd 3.4 and 3.5."""
 REFUSED_CLIENT = (
     "bad certificate",
     "certificate signed by unknown authority",
@@ -75,7 +77,13 @@ async def outdated(look: Look) -> list[Diagnosis]:
 
 
 async def etcd_full(look: Look) -> list[Diagnosis]:
-    lines = [line for line in await look(node.program_log, "etcd") if any(word in line for word in NO_SPACE)]
+    """Since etcd was started: sunbeamd, when it starts, makes room."""
+    lines: list[str] = []
+    for line in await look(node.program_log, "etcd"):
+        if any(word in line for word in STARTS):
+            lines.clear()
+        elif any(word in line for word in NO_SPACE):
+            lines.append(line)
     if not lines:
         return []
     return [

@@ -104,25 +104,27 @@ def out_of_memory() -> Fault:
     """memcached gets more to keep than its container may have; the kernel ends the largest process."""
     pid = container("memcached/0")[1]
     limit = _memory_limit(pid)
-    usage = int(
-        limit.with_name(
-            limit.name.replace("limit_in_bytes", "usage_in_bytes").replace(".max", ".current")
-        ).read_text()
-    )
-    before = _kills()
-    limit.write_text(str(usage + (4 << 20)))
+    before = _last_kill()
+    limit.write_text(str(_own_memory(limit) + (12 << 20)))
     try:
         _fill_memcached()
-        wait_until(lambda: _kills() > before, "the kernel killed nothing")
+        wait_until(lambda: _last_kill() != before, "the kernel killed nothing")
         yield
     finally:
         if limit.exists():  # the container was not killed whole
             limit.write_text("-1" if "limit" in limit.name else "max")
 
 
-def _kills() -> int:
-    """So many times the kernel's log tells of a lack of memory."""
-    return run("dmesg").count("oom-kill:")
+def _last_kill() -> str:
+    """What the kernel's log, which forgets its first lines, tells last of a lack of memory."""
+    told = [line for line in run("dmesg").splitlines() if "oom-kill:" in line]
+    return told[-1] if told else ""
+
+
+def _own_memory(limit: Path) -> int:
+    """Bytes that no file backs: the rest of a control group's memory is given up when it is wanted."""
+    words = dict(line.split() for line in limit.with_name("memory.stat").read_text().splitlines())
+    return int(words.get("anon") or words["rss"])
 
 
 def _memory_limit(pid: int) -> Path:

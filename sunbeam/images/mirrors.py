@@ -8,11 +8,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 SUITE = "trixie"
+OWN_FILES = ("sources.list", "debian.sources")
+"""Where Debian itself writes its sources."""
+DEBIANS_KEYS = "/debian-archive-"
+"""In the path of each file of the package debian-archive-keyring."""
+DEBIANS_SUITE = re.compile(
+    r"(bookworm|trixie|forky|sid|oldstable|stable|testing|unstable)(-updates|-security)?"
+)
 
 
 class Entry(NamedTuple):
     """One source of apt (sources.list(5)); ``key`` is the file that it is signed by, if it names one."""
 
+    file: str
     uri: str
     suites: list[str]
     components: list[str]
@@ -20,44 +28,63 @@ class Entry(NamedTuple):
     key: str = ""
 
 
-def apt_sources(root: Path = Path("/"), suite: str = SUITE) -> list[str]:
-    """One-line apt sources of ``suite`` for mmdebstrap, from the Debian sources of the host.
+def apt_sources(root: Path = Path("/")) -> list[str]:
+    """One-line apt sources of ``SUITE`` for mmdebstrap, from the Debian sources of the host.
 
     Where it has none of its own (Ubuntu), a disabled one names the mirror and its key: a deb822 stanza with
     ``Enabled: no``.  An empty list means that there is neither: mmdebstrap then takes its own default.
     """
     entries = list(_entries(root / "etc/apt"))
-    return _lines((each for each in entries if each.enabled), suite) or _lines(entries, suite)
+    return _lines((each for each in entries if each.enabled), root) or _lines(entries, root)
 
 
-def _lines(entries: Iterable[Entry], suite: str) -> list[str]:
-    archives: list[tuple[str, bool]] = []
+def _lines(entries: Iterable[Entry], root: Path) -> list[str]:
+    found: dict[str, None] = {}
     for entry in entries:
         uri = f"[signed-by={entry.key}] {entry.uri}" if entry.key and not entry.enabled else entry.uri
-        security = any(name.endswith("-security") for name in entry.suites)
-        if "main" in entry.components and (uri, security) not in archives and _is_debian(entry.suites):
-            archives.append((uri, security))
-    lines = []
-    for uri, security in archives:
-        names = [f"{suite}-security"] if security else [suite, f"{suite}-updates"]
-        lines += [f"deb {uri} {name} main" for name in names]
-    return lines
+        for suite in entry.suites if "main" in entry.components else []:
+            if _is_debian(entry, suite, root):
+                names = [f"{SUITE}-security"] if suite.endswith("-security") else [SUITE, f"{SUITE}-updates"]
+                found |= dict.fromkeys(f"deb {uri} {name} main" for name in names)
+    return list(found)
 
 
-_DEBIAN = re.compile(r"^(bookworm|trixie|forky|sid|stable|testing)(-\w+)?$")
+def _is_debian(entry: Entry, suite: str, root: Path) -> bool:
+    """By what the archive says of itself; where apt never asked it, by its key or by who wrote the entry."""
+    if not DEBIANS_SUITE.fullmatch(suite):
+        return False
+    origin = _origin(entry.uri, suite, root / "var/lib/apt/lists")
+    if origin is not None:
+        return origin == "Debian"
+    return DEBIANS_KEYS in entry.key or (entry.file in OWN_FILES and _runs_debian(root))
 
 
-def _is_debian(suites: list[str]) -> bool:
-    return any(_DEBIAN.match(name) for name in suites)
+def _origin(uri: str, suite: str, lists: Path) -> str | None:
+    """The word of the release file that apt fetched last; None if it has none."""
+    address = re.sub(r"^[\w.+-]+:(//([^/@]*@)?)?", "", uri.rstrip("/"))
+    quoted = re.sub(r"[\\|{}\[\]<>\"^~_=!@#$%&*]", lambda found: f"%{ord(found[0]):02x}", address)
+    name = f"{quoted.replace('/', '_')}_dists_{suite}"
+    for file in (lists / f"{name}_InRelease", lists / f"{name}_Release"):
+        if file.is_file():
+            said = re.search(r"^Origin:(.*)$", file.read_text(errors="replace"), re.MULTILINE)
+            return said[1].strip() if said else ""
+    return None
+
+
+def _runs_debian(root: Path) -> bool:
+    release = root / "etc/os-release"
+    return release.is_file() and "ID=debian" in release.read_text().replace('"', "").splitlines()
 
 
 def _entries(apt: Path) -> Iterator[Entry]:
     """Each deb line and deb822 stanza."""
     for file in [apt / "sources.list", *sorted((apt / "sources.list.d").glob("*.list"))]:
         for line in file.read_text().splitlines() if file.is_file() else []:
-            words = re.sub(r"\[.*?\]", "", line.partition("#")[0]).split()
+            told = line.partition("#")[0]
+            words = re.sub(r"\[.*?\]", "", told).split()
             if len(words) >= 4 and words[0] == "deb":
-                yield Entry(words[1], [words[2]], words[3:])
+                key = re.search(r"\[.*?\bsigned-by=([^\s\]]+)", told)
+                yield Entry(file.name, words[1], [words[2]], words[3:], key=key[1] if key else "")
     for file in sorted((apt / "sources.list.d").glob("*.sources")):
         for stanza in re.split(r"\n\s*\n", file.read_text()):
             fields = dict(
@@ -66,8 +93,9 @@ def _entries(apt: Path) -> Iterator[Entry]:
             if "deb" in fields.get("Types", "").split():
                 enabled = fields.get("Enabled", "yes") != "no"
                 suites, components = fields.get("Suites", "").split(), fields.get("Components", "").split()
+                key = fields.get("Signed-By", "").strip()
                 for uri in fields.get("URIs", "").split():
-                    yield Entry(uri, suites, components, enabled, fields.get("Signed-By", "").strip())
+                    yield Entry(file.name, uri, suites, components, enabled, key)
 
 
 def _uncommented(stanza: str) -> str:

@@ -83,6 +83,7 @@ async def test_images_are_built_from_another_release_of_the_same_archive(
     tmp_path: Path, processes: FakeProcesses
 ) -> None:
     (tmp_path / "etc/apt").mkdir(parents=True)
+    (tmp_path / "etc/os-release").write_text("ID=debian\n")
     (tmp_path / "etc/apt/sources.list").write_text("deb http://m/debian bookworm main\n")
     processes.expect("apt-get", answer="http://m/debian/dists/bookworm/ bookworm\n")
     processes.expect("apt-config")

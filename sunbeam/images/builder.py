@@ -226,7 +226,7 @@ class ImageBuilder:
             [
                 "mmdebstrap", "--quiet", "--variant=minbase", f"--include={BASE_PACKAGES}",
                 '--aptopt=APT::Install-Recommends "false"', *options,
-                SUITE, context / "rootfs.tar", *apt_sources(),
+                SUITE, context / "rootfs.tar", *(archive.line for archive in apt_sources()),
             ]
         )  # fmt: skip
         return context

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +18,33 @@ DEBIANS_SUITE = re.compile(
 )
 
 
+@dataclass(frozen=True)
+class Archive:
+    """One suite of an archive; ``key`` is the file that it is signed by if it must be told."""
+
+    uri: str
+    suite: str
+    key: str = ""
+
+    @property
+    def folder(self) -> str:
+        """The URL of the suite, with its final slash."""
+        return f"{self.uri.rstrip('/')}/dists/{self.suite}/"
+
+    @property
+    def line(self) -> str:
+        """As sources.list(5) has it."""
+        return f"deb {f'[signed-by={self.key}] ' if self.key else ''}{self.uri} {self.suite} main"
+
+
+DEFAULT = (
+    Archive("http://deb.debian.org/debian", SUITE),
+    Archive("http://deb.debian.org/debian", f"{SUITE}-updates"),
+    Archive("http://security.debian.org/debian-security", f"{SUITE}-security"),
+)
+"""What mmdebstrap takes if it is given no archive."""
+
+
 class Entry(NamedTuple):
     """One source of apt (sources.list(5)); ``key`` is the file that it is signed by, if it names one."""
 
@@ -28,24 +56,24 @@ class Entry(NamedTuple):
     key: str = ""
 
 
-def apt_sources(root: Path = Path("/")) -> list[str]:
-    """One-line apt sources of ``SUITE`` for mmdebstrap, from the Debian sources of the host.
+def apt_sources(root: Path = Path("/")) -> list[Archive]:
+    """Archives of ``SUITE`` for mmdebstrap, from the Debian sources of the host.
 
     Where it has none of its own (Ubuntu), a disabled one names the mirror and its key: a deb822 stanza with
-    ``Enabled: no``.  An empty list means that there is neither: mmdebstrap then takes its own default.
+    ``Enabled: no``.  An empty list means that there is neither: mmdebstrap then takes ``DEFAULT``.
     """
     entries = list(_entries(root / "etc/apt"))
-    return _lines((each for each in entries if each.enabled), root) or _lines(entries, root)
+    return _archives((each for each in entries if each.enabled), root) or _archives(entries, root)
 
 
-def _lines(entries: Iterable[Entry], root: Path) -> list[str]:
-    found: dict[str, None] = {}
+def _archives(entries: Iterable[Entry], root: Path) -> list[Archive]:
+    found: dict[Archive, None] = {}
     for entry in entries:
-        uri = f"[signed-by={entry.key}] {entry.uri}" if entry.key and not entry.enabled else entry.uri
+        key = "" if entry.enabled else entry.key
         for suite in entry.suites if "main" in entry.components else []:
             if _is_debian(entry, suite, root):
                 names = [f"{SUITE}-security"] if suite.endswith("-security") else [SUITE, f"{SUITE}-updates"]
-                found |= dict.fromkeys(f"deb {uri} {name} main" for name in names)
+                found |= dict.fromkeys(Archive(entry.uri, name, key) for name in names)
     return list(found)
 
 

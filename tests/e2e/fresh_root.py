@@ -42,7 +42,7 @@ NETWORK = "[Match]\nName=host0\n\n[Network]\nAddress={address}\nGateway={gateway
 
 def archive(cache: Path, ubuntu: str) -> Path:
     """A tar of the untouched root file system, built once for each mirror and set of packages."""
-    suite, packages, lines = SUITE, [*PACKAGES], apt_sources()
+    suite, packages, lines = SUITE, [*PACKAGES], [archive.line for archive in apt_sources()]
     if ubuntu:  # whose keys come with it
         suite, packages = UBUNTU_SUITE, [*PACKAGES, "apt", "ubuntu-keyring"]
         lines = [f"deb [trusted=yes] {ubuntu} {name} main universe" for name in (suite, f"{suite}-updates")]
@@ -101,9 +101,9 @@ def _name_mirrors(apt: Path) -> None:
     own = apt / "sources.list"
     own.write_text(own.read_text().replace("[trusted=yes] ", ""))
     stanzas = [
-        f"Types: deb\nURIs: {uri}\nSuites: {suite}\nComponents: main\nEnabled: no\n"
+        f"Types: deb\nURIs: {archive.uri}\nSuites: {archive.suite}\nComponents: main\nEnabled: no\n"
         "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n"
-        for _, uri, suite, *_ in (line.split() for line in apt_sources())
+        for archive in apt_sources()
     ]
     (apt / "sources.list.d/debian.sources").write_text("\n".join(stanzas))
 

@@ -18,7 +18,7 @@ from sunbeam.cluster.probes import CloudHealth, probe_cloud
 from sunbeam.doctor.look import Look, NotRead
 from sunbeam.doctor.readings.node import settings
 from sunbeam.doctor.readings.text import text
-from sunbeam.images.mirrors import SUITE, apt_sources
+from sunbeam.images.mirrors import DEFAULT, apt_sources
 
 SECONDS = 4.0
 
@@ -29,9 +29,9 @@ async def resolvers(look: Look) -> tuple[str, ...]:
 
 
 async def mirror(look: Look) -> str:
-    """The URL of the file that apt reads first from its mirror; empty if apt has no Debian mirror."""
-    lines = apt_sources(look.paths.root)
-    return f"{lines[0].split()[1].rstrip('/')}/dists/{SUITE}/InRelease" if lines else ""
+    """The URL of the file that is read first from the mirror that images are built from."""
+    first, *_ = apt_sources(look.paths.root) or DEFAULT
+    return f"{first.folder}InRelease"
 
 
 async def proxy(look: Look) -> str:

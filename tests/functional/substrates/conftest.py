@@ -55,7 +55,7 @@ def root_file_system() -> Path:
         CACHE.mkdir(exist_ok=True)
         new = CACHE / "new.tar"
         words = ["mmdebstrap", "--quiet", "--variant=minbase", "--include=python3,iproute2"]
-        asyncio.run(SystemProcesses().run([*words, SUITE, new, *apt_sources()]))
+        asyncio.run(SystemProcesses().run([*words, SUITE, new, *(archive.line for archive in apt_sources())]))
         new.replace(tar)
     return tar
 

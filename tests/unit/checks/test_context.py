@@ -72,9 +72,8 @@ async def test_archives_are_asked_of_apt_once(tmp_path: Path, processes: FakePro
     processes.expect("apt-config", answer='Acquire::http::Proxy "http://apt:3142";\n')
     looking = context(tmp_path, processes)
     found = await apt(looking)
-    assert [(source.url, source.purpose) for source in found.sources] == [
-        ("http://m/debian/dists/bookworm/", "packages")
-    ]
+    packages = [source.url for source in found.sources if source.purpose != "images"]
+    assert packages == ["http://m/debian/dists/bookworm/"]
     assert found.proxy.http == "http://apt:3142" and await apt(looking) is found
     assert len(processes.calls) == 2
 
@@ -92,6 +91,34 @@ async def test_images_are_built_from_another_release_of_the_same_archive(
         "http://m/debian/dists/trixie/",
         "http://m/debian/dists/trixie-updates/",
     ]
+
+
+DISABLED = (
+    "Types: deb\nURIs: http://m/debian\nSuites: trixie\nComponents: main\nEnabled: no\n"
+    "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("there", "expected"),
+    [
+        ({"etc/apt/sources.list.d/debian.sources": DISABLED}, ["http://m/debian/dists/trixie/"]),
+        ({}, ["http://deb.debian.org/debian/dists/trixie/"]),
+        ({"var/lib/sunbeam/containers/storage/overlay-images/images.json": ""}, []),
+    ],
+    ids=["the disabled source", "what mmdebstrap takes of itself", "nothing is built"],
+)
+async def test_on_ubuntu_the_archive_of_images_is_asked_too(
+    tmp_path: Path, processes: FakeProcesses, there: dict[str, str], expected: list[str]
+) -> None:
+    for name, text in there.items():
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text(text)
+    processes.expect("apt-get", answer="http://u/ubuntu/dists/noble/ noble\n")
+    processes.expect("apt-config")
+    found = await apt(context(tmp_path, processes))
+    asked = [source.url for source in found.sources if source.purpose == "images"]
+    assert asked[:1] == expected
 
 
 @pytest.mark.parametrize(

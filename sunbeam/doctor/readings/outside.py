@@ -12,9 +12,12 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from sunbeam.checks.sources import proxy_in
+from sunbeam.checks.web import proxy_for
 from sunbeam.cluster.openstack import CLOUD, cloud_entry
 from sunbeam.cluster.openstack_api import open_api
 from sunbeam.cluster.probes import CloudHealth, probe_cloud
+from sunbeam.core.proxy import Proxy
 from sunbeam.doctor.look import Look, NotRead
 from sunbeam.doctor.readings.node import settings
 from sunbeam.doctor.readings.text import text
@@ -35,12 +38,10 @@ async def mirror(look: Look) -> str:
 
 
 async def proxy(look: Look) -> str:
-    """Through which apt asks its mirror: of its own settings, else of the environment; empty: none."""
-    shown = (await look.run("apt-config", "dump", "Acquire::http::Proxy", check=False)).stdout
-    told = re.search(r'Acquire::http::Proxy "([^"]*)";', shown)
-    if told:
-        return "" if told[1] == "DIRECT" else told[1]
-    return os.environ.get("http_proxy", "")
+    """Through which the mirror is asked: apt's own, else this node's or the environment's; empty: none."""
+    shown = (await look.run("apt-config", "dump", "Acquire", check=False)).stdout
+    told = proxy_in(shown, Proxy.kept(look.paths) or Proxy.of_environment())
+    return proxy_for(await look(mirror), told)
 
 
 async def needed_name(look: Look) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sunbeam.core.paths import Paths
+from sunbeam.core.proxy import Proxy, proxy_file
 from sunbeam.doctor.look import Look
 from sunbeam.doctor.readings import outside
 from tests.fakes.clock import FakeClock
@@ -28,9 +29,53 @@ def look(tmp_path: Path, processes: FakeProcesses) -> Look:
     return Look(Paths(tmp_path), processes, FakeClock())
 
 
+@pytest.fixture(autouse=True)
+def no_proxy_around_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
 async def test_on_ubuntu_the_mirror_is_the_one_that_images_are_built_from(look: Look, tmp_path: Path) -> None:
     assert await outside.mirror(look) == "http://deb.debian.org/debian/dists/trixie/InRelease"
     sources = tmp_path / "etc/apt/sources.list.d/debian.sources"
     sources.parent.mkdir(parents=True)
     sources.write_text(DISABLED)
     assert await outside.mirror(look) == "http://m/debian/dists/trixie/InRelease"
+
+
+@pytest.mark.parametrize(
+    ("settings", "kept", "environment", "expected"),
+    [
+        ("", None, {}, ""),
+        ("", None, {"HTTP_PROXY": "http://shell:1"}, "http://shell:1"),
+        ("", None, {"HTTP_PROXY": "http://shell:1", "NO_PROXY": ".debian.org"}, ""),
+        ("", Proxy("http://kept:2"), {"http_proxy": "http://shell:1"}, "http://kept:2"),
+        ("", Proxy("http://kept:2", no_proxy="deb.debian.org"), {}, ""),
+        ('Acquire::http::Proxy "http://apt:3";\n', Proxy("http://kept:2"), {}, "http://apt:3"),
+        ('Acquire::http::Proxy "DIRECT";\n', Proxy("http://kept:2"), {}, ""),
+    ],
+)
+async def test_the_mirror_is_asked_through_the_proxy_that_fetches_from_it(
+    look: Look,
+    processes: FakeProcesses,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: str,
+    kept: Proxy | None,
+    environment: dict[str, str],
+    expected: str,
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    if kept:
+        proxy_file(look.paths).parent.mkdir(parents=True)
+        proxy_file(look.paths).write_text(kept.dump())
+    processes.expect("apt-config", answer=settings)
+    assert await outside.proxy(look) == expected
+
+
+async def test_behind_a_proxy_only_its_own_name_must_be_known(look: Look, processes: FakeProcesses) -> None:
+    proxy_file(look.paths).parent.mkdir(parents=True)
+    proxy_file(look.paths).write_text(Proxy("http://proxy.example.org:3128").dump())
+    processes.expect("apt-config")
+    assert await outside.needed_name(look) == "proxy.example.org"

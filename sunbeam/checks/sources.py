@@ -15,7 +15,7 @@ from sunbeam.images.mirrors import DEFAULT, apt_sources
 from sunbeam.substrates.embedded.containers_conf import ContainerFolders
 
 TOOLS = ("podman", "conmon", "nft", "mmdebstrap", "ip")
-TARGETS = ("apt-get", "indextargets", "--format", "$(BASE_URI) $(RELEASE)", "Created-By: Packages")
+TARGETS = ("apt-get", "indextargets", "--format", "$(BASE_URI) $(ORIGIN)", "Created-By: Packages")
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,9 @@ class Apt:
 
     @property
     def without_proxy(self) -> list[Source]:
-        """What this machine reaches by itself, hence resolves by itself."""
-        return [source for source in self.sources if not proxy_for(source.url, self.proxy)]
+        """What this machine needs and reaches by itself, hence resolves by itself."""
+        needed = [source for source in self.sources if source.purpose != "other"]
+        return [source for source in needed if not proxy_for(source.url, self.proxy)]
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ async def apt(context: CheckContext) -> Apt:
 async def _apt(context: CheckContext) -> Apt:
     targets = await context.probe.output(*TARGETS)
     settings = await context.probe.output("apt-config", "dump", "Acquire")
-    sources = sources_in(targets, context.machine.codename)
+    sources = sources_in(targets, context.machine.distribution)
     for archive in apt_sources(context.root) or (DEFAULT if needs(context).images else ()):
         sources.setdefault(archive.folder, "images")
     return Apt(
@@ -92,12 +93,12 @@ async def _apt(context: CheckContext) -> Apt:
     )
 
 
-def sources_in(targets: str, codename: str) -> dict[str, str]:
-    """Purpose by URL, from lines ``URL RELEASE``."""
+def sources_in(targets: str, distribution: str) -> dict[str, str]:
+    """Purpose by URL, from lines ``URL ORIGIN``: what the archive calls itself, whatever its suites are."""
     found = {}
     for line in targets.splitlines():
-        url, _, release = line.partition(" ")
-        found[url] = "packages" if release.partition("-")[0] == codename else "other"
+        url, _, origin = line.partition(" ")
+        found[url] = "packages" if origin.lower() == distribution else "other"
     return found
 
 

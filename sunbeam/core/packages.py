@@ -46,24 +46,35 @@ class Packages:
         await self._apt(report, "update")
 
     async def install(self, names: Sequence[str], report: Report) -> None:
-        """Finish an installation that was cut off, then install.  Raises SunbeamError."""
+        """Finish an installation that was cut off, then install.  Raises SunbeamError.
+
+        An archive of others that is gone fails the update, not an installation that needs nothing of it.
+        """
+        reasons: list[str] = []
         try:
             await self.update(report)
-            try:
-                await self._apt(report, "install", "--no-install-recommends", *names)
-            except ProcessFailed as failure:
-                if INTERRUPTED not in failure.completed.stderr:
-                    raise
-                await self._processes.run(INTERRUPTED.split(), env=ENVIRONMENT)
-                await self._apt(report, "install", "--no-install-recommends", *names)
         except ProcessFailed as failure:
+            reasons.append(_apt_reason(failure.completed.stderr))
+        try:
+            await self._install(names, report)
+        except ProcessFailed as failure:
+            reasons.append(_apt_reason(failure.completed.stderr))
             raise SunbeamError(
                 f"Packages could not be installed: {', '.join(names)}",
                 where="apt-get on this machine",
-                why=_apt_reason(failure.completed.stderr),
+                why="\n".join(reasons),
                 next_command="apt-get update && apt-get install " + " ".join(names),
                 id="packages-not-installed",
             ) from failure
+
+    async def _install(self, names: Sequence[str], report: Report) -> None:
+        try:
+            await self._apt(report, "install", "--no-install-recommends", *names)
+        except ProcessFailed as failure:
+            if INTERRUPTED not in failure.completed.stderr:
+                raise
+            await self._processes.run(INTERRUPTED.split(), env=ENVIRONMENT)
+            await self._apt(report, "install", "--no-install-recommends", *names)
 
     async def removable(self, names: Sequence[str]) -> list[str]:
         """Those of ``names`` that no other package needs; marks ``names`` as nobody's wish to find out."""

@@ -67,12 +67,12 @@ def test_what_a_manifest_wants_of_the_machine() -> None:
 async def test_archives_are_asked_of_apt_once(tmp_path: Path, processes: FakeProcesses) -> None:
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc/os-release").write_text("ID=debian\nVERSION_CODENAME=bookworm\n")
-    targets = "http://m/debian/dists/bookworm/ bookworm\nfile:/media/dists/bookworm/ bookworm\n"
+    targets = "http://m/debian/dists/bookworm/ Debian\nfile:/media/dists/bookworm/ Debian\n"
     processes.expect("apt-get", "indextargets", answer=targets)
     processes.expect("apt-config", answer='Acquire::http::Proxy "http://apt:3142";\n')
     looking = context(tmp_path, processes)
     found = await apt(looking)
-    packages = [source.url for source in found.sources if source.purpose != "images"]
+    packages = [source.url for source in found.sources if source.purpose == "packages"]
     assert packages == ["http://m/debian/dists/bookworm/"]
     assert found.proxy.http == "http://apt:3142" and await apt(looking) is found
     assert len(processes.calls) == 2
@@ -84,7 +84,7 @@ async def test_images_are_built_from_another_release_of_the_same_archive(
     (tmp_path / "etc/apt").mkdir(parents=True)
     (tmp_path / "etc/os-release").write_text("ID=debian\n")
     (tmp_path / "etc/apt/sources.list").write_text("deb http://m/debian bookworm main\n")
-    processes.expect("apt-get", answer="http://m/debian/dists/bookworm/ bookworm\n")
+    processes.expect("apt-get", answer="http://m/debian/dists/bookworm/ Debian\n")
     processes.expect("apt-config")
     found = await apt(context(tmp_path, processes))
     assert [source.url for source in found.sources if source.purpose == "images"] == [
@@ -114,7 +114,7 @@ async def test_on_ubuntu_the_archive_of_images_is_asked_too(
     for name, text in there.items():
         (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / name).write_text(text)
-    processes.expect("apt-get", answer="http://u/ubuntu/dists/noble/ noble\n")
+    processes.expect("apt-get", answer="http://u/ubuntu/dists/noble/ Ubuntu\n")
     processes.expect("apt-config")
     found = await apt(context(tmp_path, processes))
     asked = [source.url for source in found.sources if source.purpose == "images"]
@@ -151,7 +151,9 @@ async def test_a_resolver_answers_or_hangs(
 ) -> None:
     (tmp_path / "etc/apt").mkdir(parents=True)
     (tmp_path / "etc/resolv.conf").write_text("nameserver 192.0.2.53\n")
-    processes.expect("apt-get", answer="https://deb.example.org/dists/x/ x\n")
+    (tmp_path / "etc/os-release").write_text("ID=debian\n")
+    (tmp_path / "etc/apt/sources.list").write_text("deb https://deb.example.org/debian trixie main\n")
+    processes.expect("apt-get")
     processes.expect("apt-config")
     processes.expect("getent", "ahosts", "deb.example.org", answer=answer)
     seen = await names.dns(context(tmp_path, processes))

@@ -186,10 +186,19 @@ def test_folders_of_other_clouds_are_absolute(tmp_path: Path) -> None:
 
 
 class TestSources:
-    def test_their_purpose_is_told_by_the_release(self) -> None:
-        targets = "http://m/debian/dists/trixie/ trixie\nhttp://m/s/dists/trixie-security/ trixie-security\n"
-        found = sources_in(targets + "https://v/dists/stable/ stable\n", "trixie")
-        assert list(found.values()) == ["packages", "packages", "other"]
+    @pytest.mark.parametrize(
+        ("origin", "purpose"),
+        [
+            ("Debian", "packages"),
+            ("Docker", "other"),
+            ("Debian Backports", "other"),
+            ("$(ORIGIN)", "other"),
+            ("", "other"),
+        ],
+    )
+    def test_their_purpose_is_told_by_their_origin(self, origin: str, purpose: str) -> None:
+        url = "https://m/dists/trixie/"
+        assert sources_in(f"{url} {origin}\n", "debian") == {url: purpose}
 
     @pytest.mark.parametrize(("url", "named"), [("http://m/x/", True), ("http://192.0.2.1/x/", False)])
     def test_an_address_needs_no_resolver(self, url: str, named: bool) -> None:
@@ -203,8 +212,12 @@ class TestSources:
         assert proxy_in('Acquire::http::Proxy "DIRECT";\n', environment).http == ""
 
     def test_what_a_proxy_fetches_is_not_resolved_here(self) -> None:
-        proxied = Apt((DEBIAN, VENDOR), Proxy(http="http://proxy:3128"))
-        assert proxied.without_proxy == [VENDOR]
+        secure = Source("https://deb.example.org/debian/dists/trixie/")
+        proxied = Apt((DEBIAN, secure), Proxy(http="http://proxy:3128"))
+        assert proxied.without_proxy == [secure]
+
+    def test_names_of_third_parties_need_not_be_known(self) -> None:
+        assert Apt((DEBIAN, VENDOR)).without_proxy == [DEBIAN]
 
     @pytest.mark.parametrize(
         ("pattern", "bypassed"),

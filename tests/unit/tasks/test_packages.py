@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sunbeam.core.change import Change
+from sunbeam.core.errors import SunbeamError
 from sunbeam.core.process import Completed, ProcessFailed
 from sunbeam.tasks.packages import PACKAGES, RECORD, FetchEtcd, InstallPackages
 from tests.fakes.apt import Apt
@@ -40,3 +41,27 @@ async def test_what_is_installed_after_a_cut_off_installation_is_not_ours(tmp_pa
     apt.installed.add("emacs")
     await bench.host.undo_recorded(keep_packages=False, report=lambda text: None)
     assert apt.installed == {"vim", "emacs"}
+
+
+GONE = Completed(
+    ("apt-get",), 100, "", "E: The repository 'https://ppa.example.org noble Release' does not exist"
+)
+UNKNOWN = Completed(("apt-get",), 100, "", "E: Unable to locate package podman")
+
+
+async def test_an_archive_of_others_that_is_gone_keeps_nothing_from_being_installed(tmp_path: Path) -> None:
+    bench = Workbench(tmp_path)
+    apt = Apt(bench.processes, {"vim"})
+    bench.processes.replace("apt-get", "update", answer=GONE)
+    await bench.host.install_packages(["podman"], record=RECORD, report=lambda text: None)
+    assert {"podman", "conmon"} < apt.installed
+
+
+async def test_an_installation_that_fails_too_tells_both_reasons(tmp_path: Path) -> None:
+    bench = Workbench(tmp_path)
+    Apt(bench.processes, {"vim"})
+    bench.processes.replace("apt-get", "update", answer=GONE)
+    bench.processes.replace("apt-get", "install", answer=UNKNOWN)
+    with pytest.raises(SunbeamError) as failed:
+        await bench.host.install_packages(["podman"], record=RECORD, report=lambda text: None)
+    assert failed.value.why == f"{GONE.stderr}\n{UNKNOWN.stderr}"

@@ -52,7 +52,7 @@ def _fits(host: str, pattern: str) -> bool:
         return False
 
 
-async def head(url: str, proxy: str, processes: Processes) -> Reply:
+async def head(url: str, proxy: str, processes: Processes, seconds: float = SECONDS) -> Reply:
     """The answer to a HEAD request; never raises for what the network does."""
     import aiohttp
 
@@ -60,14 +60,14 @@ async def head(url: str, proxy: str, processes: Processes) -> Reply:
     began = time.time()
     try:
         async with (
-            asyncio.timeout(SECONDS),
+            asyncio.timeout(seconds),
             aiohttp.ClientSession(connector=connector, headers={"Cache-Control": "no-cache"}) as session,
             session.head(url, proxy=proxy or None, allow_redirects=True) as answer,
         ):
             at = (began + time.time()) / 2
             return Reply(url, answer.status, _date(answer.headers), at)
     except TimeoutError:
-        return Reply(url, error=f"no answer within {SECONDS:.0f} s")
+        return Reply(url, error=f"no answer within {seconds:.0f} s")
     except (aiohttp.ClientError, OSError, ValueError) as error:
         return Reply(url, error=str(error) or type(error).__name__)
 

@@ -7,13 +7,10 @@ import os
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
-import aiohttp
-
 from sunbeam.checks.sources import proxy_in
-from sunbeam.checks.web import proxy_for
+from sunbeam.checks.web import head, proxy_for
 from sunbeam.cluster.openstack import CLOUD, cloud_entry
 from sunbeam.cluster.openstack_api import open_api
 from sunbeam.cluster.probes import CloudHealth, probe_cloud
@@ -86,21 +83,10 @@ async def mirror_answer(look: Look) -> MirrorAnswer | None:
     url = await look(mirror)
     if not url.startswith("http"):
         return None
-    through = await look(proxy) or None
-    timeout = aiohttp.ClientTimeout(total=SECONDS)
-    try:
-        async with (
-            aiohttp.ClientSession(timeout=timeout) as session,
-            session.head(url, proxy=through, allow_redirects=True) as answer,
-        ):
-            date = answer.headers.get("Date", "")
-            moment = parsedate_to_datetime(date).astimezone(UTC) if date else None
-            problem = "" if answer.status < 400 else f"HTTP {answer.status} {answer.reason}"
-            return MirrorAnswer(url, problem, moment, look.clock.now().astimezone(UTC))
-    except TimeoutError:
-        return MirrorAnswer(url, f"no answer within {SECONDS:g} s")
-    except (aiohttp.ClientError, OSError) as error:
-        return MirrorAnswer(url, str(error) or type(error).__name__)
+    reply = await head(url, await look(proxy), look.processes, SECONDS)
+    problem = reply.error or (f"HTTP {reply.status}" if reply.status >= 400 else "")
+    date = datetime.fromtimestamp(reply.date, UTC) if reply.date else None
+    return MirrorAnswer(url, problem, date, datetime.fromtimestamp(reply.at, UTC) if reply.at else None)
 
 
 async def public_port(look: Look) -> str:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from email.utils import formatdate
 from pathlib import Path
+from time import time
 
 import pytest
+from aiohttp.test_utils import TestServer
+from aiohttp.web import Application, Request, Response
 
 from sunbeam.core.paths import Paths
 from sunbeam.core.proxy import Proxy, proxy_file
@@ -13,6 +19,7 @@ from sunbeam.doctor.readings import outside
 from tests.fakes.clock import FakeClock
 from tests.fakes.processes import FakeProcesses
 
+Handler = Callable[[Request], Awaitable[Response]]
 DISABLED = (
     "Types: deb\nURIs: http://m/debian\nSuites: trixie\nComponents: main\nEnabled: no\n"
     "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n"
@@ -79,3 +86,40 @@ async def test_behind_a_proxy_only_its_own_name_must_be_known(look: Look, proces
     proxy_file(look.paths).write_text(Proxy("http://proxy.example.org:3128").dump())
     processes.expect("apt-config")
     assert await outside.needed_name(look) == "proxy.example.org"
+
+
+@pytest.mark.parametrize(("age", "hours"), [("10800", 0), ("0", 3)])
+async def test_an_answer_that_a_cache_kept_is_as_old_as_it_says(
+    look: Look, tmp_path: Path, processes: FakeProcesses, age: str, hours: int
+) -> None:
+    async def kept(request: Request) -> Response:
+        return Response(headers={"Date": formatdate(time() - 10800, usegmt=True), "Age": age})
+
+    answer = await answer_of(kept, look, tmp_path, processes)
+    assert answer.date and answer.asked and answer.problem == ""
+    assert abs(answer.asked - answer.date - timedelta(hours=hours)) < timedelta(minutes=1)
+
+
+async def test_a_mirror_without_the_release_is_a_problem(
+    look: Look, tmp_path: Path, processes: FakeProcesses
+) -> None:
+    async def missing(request: Request) -> Response:
+        return Response(status=404)
+
+    assert (await answer_of(missing, look, tmp_path, processes)).problem == "HTTP 404"
+
+
+async def answer_of(
+    handler: Handler, look: Look, root: Path, processes: FakeProcesses
+) -> outside.MirrorAnswer:
+    """What is read of a mirror on this machine that answers everything with ``handler``."""
+    processes.expect("apt-config")
+    application = Application()
+    application.router.add_get("/{path:.*}", handler)
+    async with TestServer(application) as server:
+        (root / "etc/apt").mkdir(parents=True)
+        (root / "etc/os-release").write_text("ID=debian\n")
+        (root / "etc/apt/sources.list").write_text(f"deb {server.make_url('/debian')} trixie main\n")
+        answer = await outside.mirror_answer(look)
+    assert answer is not None
+    return answer

@@ -179,11 +179,10 @@ class Host:
         known = self._journal.host_change("packages", record)
         return known is not None and "pending" in known.before
 
-    async def update_package_lists(self, *, report: Callable[[str], None]) -> None:
-        """Have apt fetch its lists anew.  Raises ProcessFailed, WaitedInVain."""
+    async def update_package_lists(self, *, report: Callable[[str], None]) -> str:
+        """Have apt fetch its lists anew; why some could not be fetched.  Raises WaitedInVain."""
         with self.mutation("update", "package lists of apt") as real:
-            if real:
-                await self._packages.update(report)
+            return await self._packages.update(report) if real else ""
 
     async def install_packages(
         self, names: Sequence[str], *, record: str, report: Callable[[str], None]

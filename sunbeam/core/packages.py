@@ -41,28 +41,27 @@ class Packages:
         lines = (line.split() for line in answer.stdout.splitlines())
         return {words[0] for words in lines if len(words) > 1 and words[1] == "ii"}
 
-    async def update(self, report: Report) -> None:
-        """Fetch the lists of packages.  Raises ProcessFailed."""
-        await self._apt(report, "update")
+    async def update(self, report: Report) -> str:
+        """Fetch the lists of packages; returns why some could not be, empty if all are there.
+
+        An archive of others that is gone fails an update, but nothing that needs nothing of it.
+        """
+        try:
+            await self._apt(report, "update")
+        except ProcessFailed as failure:
+            return _apt_reason(failure.completed.stderr)
+        return ""
 
     async def install(self, names: Sequence[str], report: Report) -> None:
-        """Finish an installation that was cut off, then install.  Raises SunbeamError.
-
-        An archive of others that is gone fails the update, not an installation that needs nothing of it.
-        """
-        reasons: list[str] = []
-        try:
-            await self.update(report)
-        except ProcessFailed as failure:
-            reasons.append(_apt_reason(failure.completed.stderr))
+        """Finish an installation that was cut off, then install.  Raises SunbeamError."""
+        not_updated = await self.update(report)
         try:
             await self._install(names, report)
         except ProcessFailed as failure:
-            reasons.append(_apt_reason(failure.completed.stderr))
             raise SunbeamError(
                 f"Packages could not be installed: {', '.join(names)}",
                 where="apt-get on this machine",
-                why="\n".join(reasons),
+                why="\n".join(filter(None, (not_updated, _apt_reason(failure.completed.stderr)))),
                 next_command="apt-get update && apt-get install " + " ".join(names),
                 id="packages-not-installed",
             ) from failure

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -60,18 +60,27 @@ def apt_sources(root: Path = Path("/")) -> list[Archive]:
     """Archives of ``SUITE`` for mmdebstrap, from the Debian sources of the host.
 
     Where it has none of its own (Ubuntu), a disabled one names the mirror and its key: a deb822 stanza with
-    ``Enabled: no``.  An empty list means that there is neither: mmdebstrap then takes ``DEFAULT``.
+    ``Enabled: no``.  A Debian whose own sources are somebody's copy under another name is taken at its word.
+    An empty list means that there is none of these: mmdebstrap then takes ``DEFAULT``.
     """
     entries = list(_entries(root / "etc/apt"))
-    return _archives((each for each in entries if each.enabled), root) or _archives(entries, root)
+    enabled = [each for each in entries if each.enabled]
+
+    def debian(entry: Entry, suite: str) -> bool:
+        return _is_debian(entry, suite, root)
+
+    def own(entry: Entry, suite: str) -> bool:
+        return entry.file in OWN_FILES and _runs_debian(root)
+
+    return _archives(enabled, debian) or _archives(entries, debian) or _archives(enabled, own)
 
 
-def _archives(entries: Iterable[Entry], root: Path) -> list[Archive]:
+def _archives(entries: Iterable[Entry], wanted: Callable[[Entry, str], bool]) -> list[Archive]:
     found: dict[Archive, None] = {}
     for entry in entries:
         key = "" if entry.enabled else entry.key
         for suite in entry.suites if "main" in entry.components else []:
-            if _is_debian(entry, suite, root):
+            if DEBIANS_SUITE.fullmatch(suite) and wanted(entry, suite):
                 names = [f"{SUITE}-security"] if suite.endswith("-security") else [SUITE, f"{SUITE}-updates"]
                 found |= dict.fromkeys(Archive(entry.uri, name, key) for name in names)
     return list(found)
@@ -79,8 +88,6 @@ def _archives(entries: Iterable[Entry], root: Path) -> list[Archive]:
 
 def _is_debian(entry: Entry, suite: str, root: Path) -> bool:
     """By what the archive says of itself; where apt never asked it, by its key or by who wrote the entry."""
-    if not DEBIANS_SUITE.fullmatch(suite):
-        return False
     origin = _origin(entry.uri, suite, root / "var/lib/apt/lists")
     if origin is not None:
         return origin == "Debian"

@@ -78,8 +78,8 @@ class FetchEtcd(Task):
         with tempfile.TemporaryDirectory(prefix="etcd-", dir=program.parent) as scratch:
             place = Path(scratch)
             place.chmod(0o755)
+            not_updated = await context.host.update_package_lists(report=context.report)
             try:
-                await context.host.update_package_lists(report=context.report)
                 await context.host.run(
                     ["apt-get", "download", "-qq", "etcd-server"],
                     changes="fetch package etcd-server",
@@ -89,7 +89,7 @@ class FetchEtcd(Task):
                 raise SunbeamError(
                     "etcd could not be fetched",
                     where="apt-get download etcd-server",
-                    why=failure.completed.stderr.strip(),
+                    why="\n".join(filter(None, (not_updated, failure.completed.stderr.strip()))),
                     next_command="apt-get update",
                     id="etcd-not-fetched",
                 ) from failure

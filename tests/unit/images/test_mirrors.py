@@ -92,10 +92,22 @@ def test_on_ubuntu_neither(ubuntu: Path, third: str) -> None:
 )
 def test_what_an_archive_says_of_itself_counts(debian: Path, said: str, expected: int) -> None:
     """The name of the file is what apt makes of the URL."""
-    write_sources(debian, "sources.list", "deb http://me:pw@mirror:80/our_own/debian/ trixie main\n")
+    write_sources(
+        debian, "sources.list.d/near.list", "deb http://me:pw@mirror:80/our_own/debian/ trixie main\n"
+    )
     name = "mirror:80_our%5fown_debian_dists_trixie_InRelease"
     write(debian, f"var/lib/apt/lists/{name}", f"-----BEGIN PGP SIGNED MESSAGE-----\n\n{said}")
     assert len(apt_sources(debian)) == expected
+
+
+def test_a_debian_whose_own_sources_call_themselves_otherwise_has_no_others(debian: Path) -> None:
+    write_sources(debian, "sources.list", "deb http://copy/debian trixie main\n")
+    write(debian, "var/lib/apt/lists/copy_debian_dists_trixie_InRelease", "Origin: Our copy\n")
+    assert len(apt_sources(debian)) == 2
+    write_sources(
+        debian, "sources.list.d/near.list", f"deb [signed-by={DEBIANS_KEY}] http://near/ trixie main\n"
+    )
+    assert {each.uri for each in apt_sources(debian)} == {"http://near/"}
 
 
 def test_a_mirror_in_another_file_is_known_once_apt_has_asked_it(debian: Path) -> None:

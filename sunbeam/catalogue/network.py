@@ -69,8 +69,9 @@ NETWORK = (
     Entry(
         "range-taken",
         "A network of this machine overlaps a range of the cloud, or its resolver is in one.",
-        "Choose another range in the manifest or with `sunbeam cluster bootstrap --pod-range RANGE"
-        " --external-range RANGE`.",
+        "For a new cloud, choose another range in the manifest or with `sunbeam cluster bootstrap --pod-range"
+        " RANGE --external-range RANGE`. The ranges of a cloud that is there cannot change: end the VPN or"
+        " network, or take its route away; one that is wider than the cloud's is no obstacle.",
     ),
     Entry(
         "demo-range-taken",
@@ -90,12 +91,14 @@ NETWORK = (
     Entry(
         "vpn-default-route",
         "When the VPN ends, the cloud's address changes.",
-        "End the VPN, or name an address that stays: `sunbeam cluster bootstrap --address ADDRESS`.",
+        "End the VPN, or name an address that stays for a new cloud: `sunbeam cluster bootstrap --address"
+        " ADDRESS`.",
     ),
     Entry(
         "address-not-here",
         "No interface of this machine has the cloud's address; users reach it only through a translation.",
-        "Name another one: `sunbeam cluster bootstrap --address ADDRESS`.",
+        "Name another one for a new cloud: `sunbeam cluster bootstrap --address ADDRESS`. That of a cloud"
+        " that is there cannot change: `ip address add ADDRESS/32 dev INTERFACE`.",
     ),
     Entry(
         "address-changed",

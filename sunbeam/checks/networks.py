@@ -9,11 +9,11 @@ from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 from sunbeam.checks.check import CheckContext
-from sunbeam.checks.wanted import Wanted
+from sunbeam.checks.wanted import BOOTSTRAP, Wanted
 from sunbeam.core.detection.detected import resolvers
 from sunbeam.core.detection.interfaces import Interface, interfaces
 from sunbeam.core.errors import Problem
-from sunbeam.substrates.embedded.network_facts import NetworkFacts, free_range, overlap
+from sunbeam.substrates.embedded.network_facts import NetworkFacts, Range, free_range, overlap, overlapping
 
 POINT_TO_POINT = 512
 NO_LINK_LAYER = 65534
@@ -61,15 +61,17 @@ def ranges(seen: Networks, wanted: Wanted) -> Iterator[Problem]:
     plan, facts = wanted.network, _without(seen.facts, wanted.interface)
     own = (plan.pod_bridge, plan.external_bridge)
     for word, network in (("pod", plan.pods), ("external", plan.external)):
-        if taken := overlap(facts, network, own) or _resolver(seen, wanted, network):
-            yield _taken(word, network, taken, free_range(facts, own, plan.pods, plan.external), wanted)
+        resolver = _resolver(seen, wanted, network)
+        if wanted.installed:
+            yield from _intruders(word, network, overlapping(facts, network, own), resolver)
+        elif taken := overlap(facts, network, own) or resolver:
+            yield _taken(word, network, taken, free_range(facts, own, plan.pods, plan.external))
     if plan.pods.overlaps(plan.external):
         yield _taken(
             "pod",
             plan.pods,
             f"{plan.external}, the external range",
             free_range(facts, own, plan.external),
-            wanted,
         )
     if wanted.demo.overlaps(plan.external):
         free = free_range(facts, own, plan.pods, plan.external)
@@ -105,15 +107,50 @@ def _resolver(seen: Networks, wanted: Wanted, network: IPv4Network) -> str:
     return f"the resolver {within[0]} of /etc/resolv.conf" if within and not physical else ""
 
 
-def _taken(word: str, network: IPv4Network, taken: str, free: IPv4Network | None, wanted: Wanted) -> Problem:
+def _taken(word: str, network: IPv4Network, taken: str, free: IPv4Network | None) -> Problem:
     return Problem(
         f"the {word} range {network} is in use",
         where=taken,
         why="packets could not be told apart",
         evidence=f"{network} overlaps {taken}",
-        next_command=f"{wanted.again} --{word}-range {free or 'RANGE'}",
+        next_command=f"{BOOTSTRAP} --{word}-range {free or 'RANGE'}",
         id="range-taken",
     )
+
+
+def _intruders(
+    word: str, network: IPv4Network, foreign: tuple[Range, ...], resolver: str
+) -> Iterator[Problem]:
+    """What came to be within the range of a cloud that is there: its ranges cannot change any more.
+
+    Packets follow the narrowest network: a wider one loses a few addresses to the cloud, others take from it.
+    """
+    for each in foreign:
+        wider = each.network.prefixlen < network.prefixlen
+        yield Problem(
+            f"the {word} range {network} is within another network of this machine"
+            if wider
+            else f"the {word} range {network} is in use",
+            where=str(each),
+            why=f"the cloud takes all packets to {network}; hosts there are out of reach"
+            if wider
+            else "packets to the cloud may go there instead",
+            evidence=f"{network} overlaps {each}",
+            next_command="go on, unless you need hosts at these addresses"
+            if wider
+            else f"end what made it, such as a VPN, or: ip route delete {each.network}",
+            severity="warning" if wider else "error",
+            id="range-taken",
+        )
+    if resolver:
+        yield Problem(
+            f"the {word} range {network} has the address of a nameserver",
+            where=resolver,
+            why="the cloud has this range, so that questions never reach the nameserver",
+            evidence=f"{resolver} is in {network}",
+            next_command="name another nameserver in /etc/resolv.conf",
+            id="range-taken",
+        )
 
 
 def routes(seen: Networks, wanted: Wanted) -> Iterator[Problem]:
@@ -134,7 +171,7 @@ def routes(seen: Networks, wanted: Wanted) -> Iterator[Problem]:
             where="ip route",
             why="the cloud's address changes, and guests lose the outside, when the VPN ends",
             evidence=f"default via {seen.facts.gateway or 'no gateway'} on {seen.facts.interface}, a tunnel",
-            next_command=f"{wanted.again} --address ADDRESS",
+            next_command="end the VPN" if wanted.installed else f"{BOOTSTRAP} --address ADDRESS",
             severity="warning",
             id="vpn-default-route",
         )
@@ -145,7 +182,9 @@ def routes(seen: Networks, wanted: Wanted) -> Iterator[Problem]:
             where="ip address",
             why="users reach the cloud only if somebody translates that address",
             evidence=f"the default route's address is {seen.facts.address or 'none'}",
-            next_command=f"{wanted.again} --address {seen.facts.address or 'ADDRESS'}",
+            next_command=f"ip address add {wanted.address}/32 dev {seen.facts.interface or 'lo'}"
+            if wanted.installed
+            else f"{BOOTSTRAP} --address {seen.facts.address or 'ADDRESS'}",
             severity="warning",
             id="address-not-here",
         )

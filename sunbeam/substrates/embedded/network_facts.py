@@ -31,6 +31,9 @@ class Range:
     network: IPv4Network
     interface: str
 
+    def __str__(self) -> str:
+        return f"{self.network} on {self.interface}"
+
 
 @dataclass(frozen=True)
 class NetworkFacts:
@@ -69,14 +72,20 @@ async def gather(probe: Probe) -> NetworkFacts:
 
 
 def overlap(facts: NetworkFacts, wanted: IPv4Network, own: tuple[str, ...]) -> str:
-    """Which interface or route other than those of ``own`` interfaces overlaps ``wanted``; empty: none.
+    """The first of ``overlapping`` in words; empty: none."""
+    return next((str(each) for each in overlapping(facts, wanted, own)), "")
+
+
+def overlapping(facts: NetworkFacts, wanted: IPv4Network, own: tuple[str, ...]) -> tuple[Range, ...]:
+    """Networks and routes other than those of ``own`` interfaces that overlap ``wanted``.
 
     Half of all addresses is how a VPN writes its default route.
     """
-    for each in facts.ranges:
-        if each.network.prefixlen > 1 and each.interface not in own and each.network.overlaps(wanted):
-            return f"{each.network} on {each.interface}"
-    return ""
+    return tuple(
+        each
+        for each in facts.ranges
+        if each.network.prefixlen > 1 and each.interface not in own and each.network.overlaps(wanted)
+    )
 
 
 def free_range(facts: NetworkFacts, own: tuple[str, ...], *others: IPv4Network) -> IPv4Network | None:

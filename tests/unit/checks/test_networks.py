@@ -9,6 +9,7 @@ from sunbeam.checks.check import CheckContext
 from sunbeam.checks.networks import Networks
 from sunbeam.checks.ports import Holder, unit_of
 from sunbeam.checks.wanted import Wanted
+from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.detection.interfaces import Interface
 from sunbeam.core.paths import Paths
 from sunbeam.substrates.embedded.network import NetworkPlan
@@ -49,6 +50,47 @@ def test_a_range_in_use_gets_a_free_one_proposed(range_: str, words: str) -> Non
     (problem,) = networks.ranges(taking(range_), WANTED)
     assert problem.where == f"{range_} on wg0"
     assert problem.next_command == f"sunbeam cluster bootstrap {words}"
+
+
+@pytest.mark.parametrize(
+    ("range_", "severity", "remedy"),
+    [
+        ("10.0.0.0/8", "warning", "go on"),
+        ("172.24.0.0/16", "warning", "go on"),
+        ("10.20.30.0/24", "error", "ip route delete 10.20.30.0/24"),
+        ("172.24.4.128/25", "error", "ip route delete 172.24.4.128/25"),
+    ],
+)
+def test_only_a_network_as_narrow_as_an_installed_cloud_s_is_in_its_way(
+    range_: str, severity: str, remedy: str
+) -> None:
+    wanted = Wanted.of_node(NodeSettings("node", "192.0.2.7"), "sunbeam cluster start")
+    (problem,) = networks.ranges(taking(range_), wanted)
+    assert (problem.severity, problem.id, problem.where) == (severity, "range-taken", f"{range_} on wg0")
+    assert remedy in problem.next_command
+
+
+def test_a_wide_network_hides_no_narrow_one() -> None:
+    ranges = (Range(IPv4Network("10.0.0.0/8"), "tun0"), Range(IPv4Network("10.20.30.0/25"), "wg0"))
+    found = networks.ranges(Networks(replace(NETWORK, ranges=ranges)), INSTALLED)
+    assert [(problem.where[-4:], problem.severity) for problem in found] == [
+        ("tun0", "warning"),
+        (" wg0", "error"),
+    ]
+
+
+def test_no_remedy_changes_what_a_cloud_was_made_with() -> None:
+    """Its ranges and its address are for good."""
+    seen = replace(taking("10.20.30.0/24"), tunnel=True, resolvers=("172.24.4.53",))
+    wanted = Wanted(installed=True, address="203.0.113.5", again="sunbeam launch vm")
+    found = [*networks.ranges(seen, wanted), *networks.routes(seen, wanted)]
+    assert [problem.id for problem in found] == [
+        "range-taken",
+        "range-taken",
+        "vpn-default-route",
+        "address-not-here",
+    ]
+    assert [problem.next_command for problem in found if "sunbeam" in problem.next_command] == []
 
 
 @pytest.mark.parametrize(

@@ -184,6 +184,11 @@ COMMANDS = (
         "Move it aside as the text says: the next change begins a new one; a backup has the old records.",
     ),
     Entry(
+        "journal-newer",
+        "A newer Sunbeam worked on this machine, and this one cannot read its journal. Nothing is damaged.",
+        "Install that version or a newer one. Keep the file: `sunbeam cluster destroy` needs it.",
+    ),
+    Entry(
         "journal-not-written",
         "The file system of /var/lib/sunbeam is full, read-only or broken.",
         "`df -h /var/lib/sunbeam`; make room or repair it, then `sunbeam resume`.",

@@ -12,7 +12,7 @@ from typing import Any
 
 from sunbeam.core.command import this_command
 from sunbeam.core.errors import UsageError
-from sunbeam.core.journal_file import JournalDamaged, JournalFile, JournalNotWritten
+from sunbeam.core.journal_file import JournalDamaged, JournalFile, JournalNewer, JournalNotWritten
 from sunbeam.core.status import ChangeStatus, TaskStatus
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "HostChange",
     "Journal",
     "JournalDamaged",
+    "JournalNewer",
     "JournalNotWritten",
     "NotReadable",
     "TaskRecord",

@@ -44,9 +44,15 @@ WITHOUT = (
 
 
 class JournalDamaged(SunbeamError):
-    """The file is not a journal of this version."""
+    """The file is no journal."""
 
     id = "journal-damaged"
+
+
+class JournalNewer(SunbeamError):
+    """The file is a journal that only a later Sunbeam can read."""
+
+    id = "journal-newer"
 
 
 class JournalNotWritten(SunbeamError):
@@ -56,7 +62,9 @@ class JournalNotWritten(SunbeamError):
 
 
 class JournalFile:
-    """Raises JournalDamaged for a file that cannot be read, JournalNotWritten for one that takes no more."""
+    """Raises JournalDamaged and JournalNewer for a file that cannot be read, JournalNotWritten for one that
+    takes no more.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -67,8 +75,15 @@ class JournalFile:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
         found = self._version()
-        if found not in range(VERSION + 1):
-            raise self.damaged(f"it has version {found}, this Sunbeam reads version {VERSION}")
+        if found > VERSION:
+            raise JournalNewer(
+                "The journal was written by a newer Sunbeam",
+                where=str(path),
+                why=f"it has version {found}, this Sunbeam reads version {VERSION}; the file is sound",
+                next_command="install the version of Sunbeam that wrote it, or a newer one",
+            )
+        if found < 0:
+            raise self.damaged(f"it has version {found}")
         if found != VERSION:
             self._make()
 

@@ -25,6 +25,7 @@ EVERYTHING = (
 RULES: tuple[Rule, ...] = (
     Rule("settings-damaged", "The settings of this node cannot be read", records.settings_damaged),
     Rule("journal-damaged", "The journal cannot be read", records.journal_damaged),
+    Rule("journal-newer", "The journal is of a newer Sunbeam", records.journal_newer),
     Rule("no-cloud", "This machine is not part of a cloud", records.no_cloud),
     Rule(
         "disk-read-only",

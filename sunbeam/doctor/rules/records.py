@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.errors import SunbeamError
-from sunbeam.core.journal import ChangeRecord
+from sunbeam.core.journal import ChangeRecord, JournalNewer
 from sunbeam.core.status import ChangeStatus, TaskStatus
 from sunbeam.doctor.diagnosis import Diagnosis
 from sunbeam.doctor.look import Look, NotRead
@@ -25,19 +25,33 @@ async def settings_damaged(look: Look) -> list[Diagnosis]:
     try:
         NodeSettings.read(look.paths)
     except SunbeamError as error:
-        return [Diagnosis(error.what, f"{error.where}: {error.why}", error.next_command)]
+        return _told(error)
     return []
 
 
 async def journal_damaged(look: Look) -> list[Diagnosis]:
     """A journal that is not there is a new one."""
+    refusal = await _journal_refusal(look)
+    return [] if isinstance(refusal, JournalNewer) else _told(refusal)
+
+
+async def journal_newer(look: Look) -> list[Diagnosis]:
+    refusal = await _journal_refusal(look)
+    return _told(refusal) if isinstance(refusal, JournalNewer) else []
+
+
+async def _journal_refusal(look: Look) -> SunbeamError | None:
     try:
         await look(node.changes)
     except NotRead as error:
         if isinstance(cause := error.__cause__, SunbeamError):
-            return [Diagnosis(cause.what, f"{cause.where}: {cause.why}", cause.next_command)]
+            return cause
         raise
-    return []
+    return None
+
+
+def _told(error: SunbeamError | None) -> list[Diagnosis]:
+    return [Diagnosis(error.what, f"{error.where}: {error.why}", error.next_command)] if error else []
 
 
 async def no_cloud(look: Look) -> list[Diagnosis]:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from sunbeam.core.journal import HostChange, Journal, JournalDamaged, TaskRecord
+from sunbeam.core.journal import HostChange, Journal, JournalDamaged, JournalNewer, TaskRecord
 from sunbeam.core.status import ChangeStatus, TaskStatus
 
 
-@pytest.mark.parametrize("version", [None, 7])
+@pytest.mark.parametrize("version", [None, -7])
 def test_a_file_that_is_no_journal_of_ours_is_named_and_stays(tmp_path: Path, version: int | None) -> None:
     file = tmp_path / "journal.db"
     if version is None:
@@ -24,6 +24,16 @@ def test_a_file_that_is_no_journal_of_ours_is_named_and_stays(tmp_path: Path, ve
     assert refused.value.where == str(file) and refused.value.why
     subprocess.run(["sh", "-c", refused.value.next_command], check=True)
     Journal(file).close()
+
+
+def test_a_journal_of_a_newer_sunbeam_is_told_as_such_and_kept(tmp_path: Path) -> None:
+    file = tmp_path / "journal.db"
+    Journal(file).close()
+    with sqlite3.connect(file) as newer:
+        newer.execute("PRAGMA user_version=3")
+    with pytest.raises(JournalNewer, match="newer Sunbeam") as refused:
+        Journal(file)
+    assert "version 3" in refused.value.why and "mv" not in str(refused.value)
 
 
 def filled(file: Path) -> None:

@@ -82,32 +82,35 @@ class NotReadable(UsageError):
 class Journal:
     """The changes of this node and what they changed on it.  Raises as JournalFile does."""
 
-    def __init__(self, path: Path) -> None:
-        self._file = JournalFile(path)
+    def __init__(self, path: Path, *, writing: bool = True) -> None:
+        self._file = JournalFile(path, writing=writing)
 
     @classmethod
     @contextmanager
     def reading(cls, path: Path) -> Iterator[Journal | None]:
         """The journal for a command that changes nothing; None if there is none yet.
 
-        Raises NotReadable for a person who may not read it.
+        It is read as well where the disk takes no more.  Raises NotReadable for a person who may not read it.
         """
-        try:
-            exists = path.exists()
-            journal = cls(path) if exists and os.access(path, os.R_OK | os.W_OK) else None
-        except PermissionError:
-            exists, journal = True, None
-        if exists and journal is None:
+        if not _may_read(path):
             raise NotReadable(
                 "The journal is readable by root only",
                 where=str(path),
                 next_command=f"sudo {this_command()}",
             )
+        journal = cls._to_read(path) if path.exists() else None
         try:
             yield journal
         finally:
             if journal is not None:
                 journal.close()
+
+    @classmethod
+    def _to_read(cls, path: Path) -> Journal:
+        try:
+            return cls(path)
+        except (JournalNotWritten, PermissionError):
+            return cls(path, writing=False)
 
     def close(self) -> None:
         self._file.close()
@@ -228,6 +231,14 @@ class Journal:
             return HostChange(kind, target, json.loads(before))
         except (ValueError, TypeError) as error:
             raise self._file.damaged(f"change of {target}: {error}") from error
+
+
+def _may_read(path: Path) -> bool:
+    """Whether who asks may, by the modes of the file and its folder; also true if there is no file."""
+    try:
+        return not path.exists() or os.access(path, os.R_OK)
+    except PermissionError:
+        return False
 
 
 def _dump(intent: dict[str, Any]) -> str:

@@ -63,17 +63,13 @@ class JournalNotWritten(SunbeamError):
 
 class JournalFile:
     """Raises JournalDamaged and JournalNewer for a file that cannot be read, JournalNotWritten for one that
-    takes no more.
+    takes no more.  ``writing`` False: for a disk that takes no more, of a file that is there.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, writing: bool = True) -> None:
         self._path = path
-        private_folder(path.parent)
-        path.touch(mode=0o600)
         with self._typed():
-            self._db = sqlite3.connect(path, isolation_level=None, timeout=60)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
+            self._db = self._open() if writing else self._open_to_read()
         found = self._version()
         if found > VERSION:
             raise JournalNewer(
@@ -84,6 +80,8 @@ class JournalFile:
             )
         if found < 0:
             raise self.damaged(f"it has version {found}")
+        if found != VERSION and not writing:
+            raise self._not_written(f"it has version {found} and must be brought to version {VERSION} first")
         if found != VERSION:
             self._make()
 
@@ -119,6 +117,29 @@ class JournalFile:
             next_command=f"mkdir {aside} && mv {self._path}* {aside}/",
         )
 
+    def _open(self) -> sqlite3.Connection:
+        private_folder(self._path.parent)
+        self._path.touch(mode=0o600)
+        db = self._connect("mode=rw")
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=FULL")
+        return db
+
+    def _open_to_read(self) -> sqlite3.Connection:
+        """Also where SQLite cannot make the file of memory that it shares with those who write."""
+        db = self._connect("mode=ro")
+        try:
+            db.execute("PRAGMA user_version")
+        except sqlite3.OperationalError:
+            db.close()
+            db = self._connect("mode=ro&immutable=1")
+        return db
+
+    def _connect(self, how: str) -> sqlite3.Connection:
+        return sqlite3.connect(
+            f"{self._path.absolute().as_uri()}?{how}", uri=True, isolation_level=None, timeout=60
+        )
+
     def _version(self) -> int:
         return int(self.rows("PRAGMA user_version")[0][0])
 
@@ -138,9 +159,16 @@ class JournalFile:
         except sqlite3.DatabaseError as error:
             if error.sqlite_errorcode & 0xFF not in NOT_WRITTEN:
                 raise self.damaged(str(error)) from error
-            raise JournalNotWritten(
-                "The journal cannot be written",
-                where=str(self._path),
-                why=str(error),
-                next_command=f"df -h {self._path.parent}",
-            ) from error
+            raise self._not_written(str(error)) from error
+        except PermissionError:
+            raise
+        except OSError as error:
+            raise self._not_written(str(error)) from error
+
+    def _not_written(self, why: str) -> JournalNotWritten:
+        return JournalNotWritten(
+            "The journal cannot be written",
+            where=str(self._path),
+            why=why,
+            next_command=f"df -h {self._path.parent}",
+        )

@@ -21,6 +21,7 @@ EVERYTHING = (
     "rabbitmq-alarm",
     *SERVICES,
 )
+DISK = ("journal-not-written", *EVERYTHING)
 
 RULES: tuple[Rule, ...] = (
     Rule("settings-damaged", "The settings of this node cannot be read", records.settings_damaged),
@@ -31,15 +32,16 @@ RULES: tuple[Rule, ...] = (
         "disk-read-only",
         "A file system can only be read",
         machine.disk_read_only,
-        explains=("disk-full", *EVERYTHING),
+        explains=("disk-full", *DISK),
     ),
     Rule(
         "disk-full",
         "A disk is full",
         machine.disk_full,
-        explains=EVERYTHING,
+        explains=DISK,
     ),
-    Rule("inodes-used-up", "A file system has no inodes left", machine.inodes_used_up, explains=EVERYTHING),
+    Rule("inodes-used-up", "A file system has no inodes left", machine.inodes_used_up, explains=DISK),
+    Rule("journal-not-written", "The journal cannot be written", records.journal_not_written),
     Rule(
         "clock-wrong",
         "The clock is wrong",

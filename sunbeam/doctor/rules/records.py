@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.errors import SunbeamError
-from sunbeam.core.journal import ChangeRecord, JournalNewer
+from sunbeam.core.journal import ChangeRecord, JournalNewer, JournalNotWritten
 from sunbeam.core.status import ChangeStatus, TaskStatus
 from sunbeam.doctor.diagnosis import Diagnosis
 from sunbeam.doctor.look import Look, NotRead
@@ -32,12 +32,18 @@ async def settings_damaged(look: Look) -> list[Diagnosis]:
 async def journal_damaged(look: Look) -> list[Diagnosis]:
     """A journal that is not there is a new one."""
     refusal = await _journal_refusal(look)
-    return [] if isinstance(refusal, JournalNewer) else _told(refusal)
+    return [] if isinstance(refusal, JournalNewer | JournalNotWritten) else _told(refusal)
 
 
 async def journal_newer(look: Look) -> list[Diagnosis]:
     refusal = await _journal_refusal(look)
     return _told(refusal) if isinstance(refusal, JournalNewer) else []
+
+
+async def journal_not_written(look: Look) -> list[Diagnosis]:
+    """It could not even be read: that takes a file that SQLite makes beside it."""
+    refusal = await _journal_refusal(look)
+    return _told(refusal) if isinstance(refusal, JournalNotWritten) else []
 
 
 async def _journal_refusal(look: Look) -> SunbeamError | None:

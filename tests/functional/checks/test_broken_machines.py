@@ -140,6 +140,17 @@ def test_the_own_name_is_fixed_and_the_fix_undone(machine: NamespaceMachine) -> 
     assert undone.endswith("\n0")
 
 
+def test_changes_are_told_from_a_disk_that_can_only_be_read(machine: NamespaceMachine) -> None:
+    machine.mirror(ARCHIVE, "archive", "8000")
+    machine.write("/etc/nsswitch.conf", "hosts: files\n")
+    answer = machine.run(
+        f"""{PROGRAM} check --fix --output quiet > /dev/null; mount -o remount,bind,ro /var/lib/sunbeam
+        {PROGRAM} changes; {PROGRAM} undo --yes 1"""
+    )
+    assert "Fix this machine" in answer.stdout
+    assert "Read-only file system" in answer.stderr and "sudo" not in answer.stderr
+
+
 def test_what_we_left_is_removed_and_a_disk_mounted_for_us_stays(machine: NamespaceMachine) -> None:
     machine.mirror(ARCHIVE, "archive", "8000")
     machine.interface("sunbeam0", "10.20.30.1/24")

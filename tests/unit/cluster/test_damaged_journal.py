@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from sunbeam.core.journal import HostChange, Journal, JournalDamaged, JournalNewer, TaskRecord
+from sunbeam.core.journal import (
+    HostChange,
+    Journal,
+    JournalDamaged,
+    JournalNewer,
+    JournalNotWritten,
+    TaskRecord,
+)
 from sunbeam.core.status import ChangeStatus, TaskStatus
 
 
@@ -44,6 +51,26 @@ def filled(file: Path) -> None:
         journal.finish(change, ChangeStatus.DONE, "now")
         journal.note_host_change(HostChange("folder", f"/a/{number}", {}), "now")
     journal.close()
+
+
+def test_a_journal_is_read_where_sqlite_can_make_no_file_beside_it(tmp_path: Path) -> None:
+    file = tmp_path / "journal.db"
+    filled(file)
+    Path(f"{file}-shm").symlink_to("nowhere/at/all")
+    with pytest.raises(JournalNotWritten):
+        Journal(file)
+    with Journal.reading(file) as journal:
+        assert journal is not None and len(journal.changes()) == 20
+
+
+def test_a_journal_that_cannot_be_brought_up_to_date_is_not_damaged(tmp_path: Path) -> None:
+    file = tmp_path / "journal.db"
+    filled(file)
+    with sqlite3.connect(file) as old:
+        old.execute("PRAGMA user_version=1")
+    with pytest.raises(JournalNotWritten, match="cannot be written") as refused:
+        Journal(file, writing=False)
+    assert "version 1" in refused.value.why
 
 
 def test_broken_pages_are_told_as_a_damaged_journal(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from sunbeam.cluster.services import Service
 from sunbeam.cluster.settings import NodeSettings
 from sunbeam.cluster.supervised import SupervisedServices
 from sunbeam.core.errors import SunbeamError
-from sunbeam.core.journal import ChangeRecord, JournalNewer
+from sunbeam.core.journal import ChangeRecord, JournalNewer, JournalNotWritten
 from sunbeam.core.paths import Paths
 from sunbeam.core.shipped import code_digest
 from sunbeam.core.status import ChangeStatus, TaskStatus
@@ -185,9 +185,18 @@ async def test_damaged_settings_and_journals(tmp_path: Path) -> None:
 async def test_a_journal_of_a_newer_version_is_not_damaged(tmp_path: Path) -> None:
     newer = NotRead("newer")
     newer.__cause__ = JournalNewer("newer Sunbeam", where="/j", why="version 3", next_command="install it")
+    assert await diagnoses("journal-not-written", tmp_path, {node.changes: newer}) == []
     found = await diagnosis("journal-newer", tmp_path, {node.changes: newer})
     assert (found.evidence, found.remedy) == ("/j: version 3", "install it")
     assert await diagnoses("journal-damaged", tmp_path, {node.changes: newer}) == []
+
+
+async def test_a_disk_that_takes_nothing_damages_no_journal(tmp_path: Path) -> None:
+    full = NotRead("full")
+    full.__cause__ = JournalNotWritten("not written", where="/j", why="disk is full", next_command="df -h /")
+    found = await diagnosis("journal-not-written", tmp_path, {node.changes: full})
+    assert found.evidence == "/j: disk is full"
+    assert await diagnoses("journal-damaged", tmp_path, {node.changes: full}) == []
 
 
 async def test_a_machine_without_cloud(tmp_path: Path) -> None:

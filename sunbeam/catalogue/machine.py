@@ -188,12 +188,16 @@ MACHINE = (
     Entry(
         "clock-before-build",
         "The clock shows a time before this software was made, so that certificates are not valid yet.",
-        "`timedatectl set-ntp true`, or set it with `date --set`.",
+        "`timedatectl set-ntp true`, or set it with `date --set`. A time service that runs does not reach its"
+        " servers, most often because UDP port 123 is closed: `chronyc tracking` or `timedatectl"
+        " timesync-status` tells.",
     ),
     Entry(
         "clock-wrong",
         "The clock differs from that of servers: certificates and tokens count as expired or not yet valid.",
-        "`timedatectl set-ntp true`, or set it with `date --set`.",
+        "`timedatectl set-ntp true`, or set it with `date --set`. A time service that runs does not reach its"
+        " servers, most often because UDP port 123 is closed: `chronyc tracking` or `timedatectl"
+        " timesync-status` tells.",
     ),
     Entry(
         "clock-not-kept",

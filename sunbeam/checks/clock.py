@@ -13,7 +13,7 @@ from sunbeam.checks import web
 from sunbeam.checks.check import CheckContext
 from sunbeam.checks.sources import apt
 from sunbeam.checks.wanted import Wanted
-from sunbeam.core.detection.time_state import TimeState, kernel_clock, time_daemon
+from sunbeam.core.detection.time_state import TimeState, time_state
 from sunbeam.core.errors import Problem
 
 SMALL_SKEW = 5.0
@@ -48,11 +48,10 @@ async def clock(context: CheckContext) -> Clock:
     told = [reply for reply in replies if reply.date]
     nearest = min(told, key=lambda reply: abs(reply.at - reply.date), default=web.Reply(""))
     files = [Path(__file__), context.root / "usr/lib/os-release"]
-    synchronised, error = kernel_clock()
     return Clock(
         now=time.time(),
         built=max(file.stat().st_mtime for file in files if file.exists()),
-        time=TimeState(synchronised, error, time_daemon(context.root)),
+        time=time_state(context.root),
         skew=nearest.at - nearest.date,
         server=nearest.url,
         systemd=context.machine.systemd,
@@ -62,7 +61,8 @@ async def clock(context: CheckContext) -> Clock:
 
 def right_time(clock: Clock, wanted: Wanted) -> Iterator[Problem]:
     """The clock agrees with a package archive's to five seconds, and a time service keeps it so."""
-    fix = TIME_SYNC if clock.systemd and not clock.container else ""
+    ours = clock.systemd and not clock.container and clock.time.is_ours_to_switch_on
+    fix = TIME_SYNC if ours else ""
     moment = datetime.fromtimestamp(clock.now, UTC).isoformat(sep=" ", timespec="seconds")
     kept = f"kept by {clock.time.daemon}" if clock.time.daemon else "no time service runs"
     if clock.now < clock.built - DAY:
@@ -71,7 +71,7 @@ def right_time(clock: Clock, wanted: Wanted) -> Iterator[Problem]:
             where="date",
             why="certificates would not be valid yet; files of this software are newer",
             evidence=f"it is {moment}, files are from {datetime.fromtimestamp(clock.built, UTC):%Y-%m-%d}",
-            next_command="timedatectl set-ntp true",
+            next_command=clock.time.remedy,
             id="clock-before-build",
             fix=fix,
         )
@@ -84,7 +84,7 @@ def right_time(clock: Clock, wanted: Wanted) -> Iterator[Problem]:
             if large
             else "machines of a cloud must agree on the time",
             evidence=f"it is {moment}, {clock.server} says otherwise; {kept}",
-            next_command="timedatectl set-ntp true",
+            next_command=clock.time.remedy,
             severity="error" if large and not wanted.installed else "warning",
             id="clock-wrong",
             fix=fix,
@@ -96,11 +96,17 @@ def right_time(clock: Clock, wanted: Wanted) -> Iterator[Problem]:
             why="a clock that drifts makes tokens and certificates invalid one day",
             evidence="the kernel's clock is not synchronised, no time service runs"
             + (" (the clock is that of the machine around this container)" if clock.container else ""),
-            next_command="apt-get install systemd-timesyncd" if clock.systemd else "apt-get install chrony",
+            next_command=_keeper(clock),
             severity="warning",
             id="clock-not-kept",
             fix=fix,
         )
+
+
+def _keeper(clock: Clock) -> str:
+    if clock.time.service:
+        return clock.time.remedy
+    return "apt-get install systemd-timesyncd" if clock.systemd else "apt-get install chrony"
 
 
 def _span(seconds: float) -> str:

@@ -16,7 +16,7 @@ from sunbeam.core.cores import cores
 from sunbeam.core.detection.disks import Disk, disks
 from sunbeam.core.detection.interfaces import Interface, interfaces
 from sunbeam.core.detection.proxies import FoundProxy, found_proxy
-from sunbeam.core.detection.time_state import TimeState, kernel_clock, time_daemon
+from sunbeam.core.detection.time_state import TimeState, kernel_clock, time_state
 from sunbeam.core.process import Processes
 from sunbeam.substrates.embedded import network_facts
 from sunbeam.substrates.embedded.network_facts import NetworkFacts
@@ -80,7 +80,6 @@ async def detect(
     found_interfaces, found_disks, network = await asyncio.gather(
         interfaces(probe, root), disks(probe), network_facts.gather(probe)
     )
-    synchronised, error = clock()
     return Detected(
         host_name=_text(root / "proc/sys/kernel/hostname").strip() or platform.node(),
         system=_name_of_system(_text(root / "etc/os-release")),
@@ -90,7 +89,7 @@ async def detect(
         kvm=(root / "dev/kvm").exists(),
         interfaces=found_interfaces,
         disks=found_disks,
-        time=TimeState(synchronised, error, time_daemon(root)),
+        time=time_state(root, clock),
         resolvers=resolvers(root),
         proxy=found_proxy(environ, root),
         network=network,

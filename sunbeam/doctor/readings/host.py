@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from sunbeam.core.detection.time_state import TimeState, time_state
 from sunbeam.doctor.look import Look
 from sunbeam.doctor.readings.text import text
 
@@ -95,6 +96,11 @@ async def kernel_log(look: Look) -> tuple[KernelLine, ...]:
     booted = look.clock.now().astimezone(UTC) - timedelta(seconds=uptime)
     lines = re.findall(r"^\[\s*(\d+\.\d+)\] (.*)$", await look.output("dmesg"), re.MULTILINE)
     return tuple(KernelLine(booted + timedelta(seconds=float(since)), said) for since, said in lines)
+
+
+async def time_kept(look: Look) -> TimeState:
+    """Who keeps the clock right."""
+    return time_state(look.paths.root)
 
 
 @dataclass(frozen=True)

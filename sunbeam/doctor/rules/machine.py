@@ -81,19 +81,22 @@ async def clock_wrong(look: Look) -> list[Diagnosis]:
     now = look.clock.now().astimezone(UTC)
     remembered, what = await look(host.remembered_time)
     if remembered - now > LARGEST_SKEW:
-        return [_clock(f"it is {now:%Y-%m-%d %H:%M:%S} UTC by the clock, but {what}")]
+        return [await _clock(look, f"it is {now:%Y-%m-%d %H:%M:%S} UTC by the clock, but {what}")]
     answer = await look.known(outside.mirror_answer)
     if answer and answer.date and answer.asked and abs(answer.date - answer.asked) > LARGEST_SKEW:
         told = f"{answer.url} says {answer.date:%Y-%m-%d %H:%M:%S} UTC"
-        return [_clock(f"it is {answer.asked:%Y-%m-%d %H:%M:%S} UTC by the clock, {told}")]
+        return [await _clock(look, f"it is {answer.asked:%Y-%m-%d %H:%M:%S} UTC by the clock, {told}")]
     return []
 
 
-def _clock(evidence: str) -> Diagnosis:
+async def _clock(look: Look, evidence: str) -> Diagnosis:
+    kept = await look(host.time_kept)
+    if kept.daemon:
+        evidence += f"; it is kept by {kept.daemon}"
     return Diagnosis(
         "The clock of this machine is wrong: certificates and tokens are not valid at its time",
         evidence,
-        "timedatectl set-ntp true",
+        kept.remedy,
     )
 
 

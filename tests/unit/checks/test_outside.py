@@ -98,11 +98,30 @@ def test_clock(seen: Clock, expected: list[str], severity: str) -> None:
 
 
 def test_the_clock_is_told_in_words_and_set_right_only_where_it_is_ours() -> None:
-    seen = Clock(NOW, NOW - 100, KEPT, 7200.0, "http://m", systemd=True)
+    seen = Clock(NOW, NOW - 100, TimeState(), 7200.0, "http://m", systemd=True)
     (problem,) = clock.right_time(seen, WANTED)
     assert problem.what == "the clock is 2 hours fast" and problem.fix == "time-sync"
     inside = Clock(NOW, NOW - 100, TimeState(), systemd=True, container=True)
     assert [problem.fix for problem in clock.right_time(inside, WANTED)] == [""]
+
+
+@pytest.mark.parametrize(
+    ("time", "fix", "remedy"),
+    [
+        (TimeState(), "time-sync", "timedatectl set-ntp true"),
+        (TimeState(daemon="systemd-timesyncd"), "", "timedatectl timesync-status"),
+        (TimeState(True, 0.01, "chronyd", "chrony"), "", "chronyc tracking"),
+        (TimeState(service="openntpd"), "", "systemctl enable --now openntpd"),
+    ],
+)
+def test_another_time_service_is_left_to_its_person(time: TimeState, fix: str, remedy: str) -> None:
+    """Ours would change nothing beside one that runs, and apt removes one that is installed."""
+    for seen in (
+        Clock(NOW, NOW - 100, time, 7200.0, "http://m", systemd=True),
+        Clock(NOW, NOW + 90_000, time, systemd=True),
+    ):
+        (problem,) = clock.right_time(seen, WANTED)
+        assert (problem.fix, problem.next_command) == (fix, remedy)
 
 
 @pytest.mark.parametrize(

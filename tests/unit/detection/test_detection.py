@@ -12,7 +12,7 @@ import pytest
 from sunbeam.core.detection.detected import Detected, detect, resolvers
 from sunbeam.core.detection.interfaces import Interface
 from sunbeam.core.detection.proxies import FoundProxy, found_proxy
-from sunbeam.core.detection.time_state import TimeState, kernel_clock
+from sunbeam.core.detection.time_state import TimeState, kernel_clock, time_state
 from tests.unit.detection.recorded import folder, machine
 
 
@@ -129,6 +129,13 @@ def test_a_password_in_the_file_of_everybody_is_not_repeated(tmp_path: Path) -> 
     folder(tmp_path)
     (tmp_path / "etc/environment").write_text("https_proxy=http://me:secret@p:1\n")
     assert not found_proxy({}, tmp_path)
+
+
+def test_an_installed_time_service_is_known_when_it_does_not_run(tmp_path: Path) -> None:
+    unit = tmp_path / "usr/lib/systemd/system/chrony.service"
+    unit.parent.mkdir(parents=True)
+    unit.touch()
+    assert time_state(tmp_path, lambda: (False, 1.0)) == TimeState(False, 1.0, "", "chrony")
 
 
 def test_the_kernel_tells_of_its_clock() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from sunbeam.cluster.settings import NodeSettings
+from sunbeam.core.detection.time_state import TimeState
 from sunbeam.core.journal import ChangeRecord
 from sunbeam.core.paths import Paths
 from sunbeam.core.status import ChangeStatus
@@ -68,7 +69,9 @@ async def test_a_slow_disk_is_what_etcd_says_often(tmp_path: Path) -> None:
 
 async def test_a_clock_behind_what_happened_here_is_wrong(tmp_path: Path) -> None:
     remembered = (NOW + timedelta(days=30), "/x/ca.crt is valid from 2026-01-31 00:00:00 UTC on")
-    found = await diagnosis("clock-wrong", tmp_path, {host.remembered_time: remembered})
+    answers = {host.remembered_time: remembered, host.time_kept: TimeState()}
+    found = await diagnosis("clock-wrong", tmp_path, answers)
+    assert found.remedy == "timedatectl set-ntp true"
     assert found.evidence.startswith(
         "it is 2026-01-01 00:00:00 UTC by the clock, but /x/ca.crt is valid from"
     )
@@ -76,9 +79,14 @@ async def test_a_clock_behind_what_happened_here_is_wrong(tmp_path: Path) -> Non
 
 async def test_a_clock_away_from_the_mirrors_is_wrong(tmp_path: Path) -> None:
     answer = outside.MirrorAnswer("http://m/x", "", NOW + timedelta(hours=3), NOW)
-    answers = {host.remembered_time: (NOW, ""), outside.mirror_answer: answer}
+    answers = {
+        host.remembered_time: (NOW, ""),
+        outside.mirror_answer: answer,
+        host.time_kept: TimeState(daemon="chronyd"),
+    }
     found = await diagnosis("clock-wrong", tmp_path, answers)
-    assert found.evidence.endswith("http://m/x says 2026-01-01 03:00:00 UTC")
+    assert found.evidence.endswith("http://m/x says 2026-01-01 03:00:00 UTC; it is kept by chronyd")
+    assert found.remedy == "chronyc tracking"
     near = {**answers, outside.mirror_answer: replace(answer, date=NOW)}
     assert await diagnoses("clock-wrong", tmp_path, near) == []
     silent = {**answers, outside.mirror_answer: NotRead("no answer")}

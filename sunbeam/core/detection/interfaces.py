@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sunbeam.substrates.embedded.network_facts import hops
 from sunbeam.substrates.embedded.probes import Probe
 
 OUTWARD = {"physical", "bond", "team", "vlan", "macvlan", "veth"}
@@ -51,7 +52,7 @@ async def interfaces(probe: Probe, root: Path = Path("/")) -> tuple[Interface, .
         *json.loads(await probe.output("ip", "-json", "-4", "route", "show", "default") or "[]"),
         *json.loads(await probe.output("ip", "-json", "-6", "route", "show", "default") or "[]"),
     ]
-    leading = {str(route.get("dev", "")) for route in routes}
+    leading = {str(hop.get("dev", "")) for route in routes for hop in hops(route)}
     found = [_interface(each, leading, root) for each in shown if each.get("link_type") == "ether"]
     return tuple(sorted(found, key=lambda each: (not each.default_route, not each.carrier)))
 

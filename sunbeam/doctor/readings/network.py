@@ -12,7 +12,7 @@ from sunbeam.doctor.readings.node import command_of, settings
 from sunbeam.doctor.readings.text import text
 from sunbeam.substrates.embedded.directory import Directory
 from sunbeam.substrates.embedded.hosts_file import render
-from sunbeam.substrates.embedded.network_facts import Listener, listeners_of
+from sunbeam.substrates.embedded.network_facts import Listener, hops, listeners_of
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ async def interfaces(look: Look) -> dict[str, Interface]:
 
 
 async def default_interface(look: Look) -> str:
-    """The one that the default route goes through; empty without one."""
+    """The first that the default route goes through; empty without one."""
     routes = json.loads(await look.output("ip", "-json", "route", "show", "default"))
-    return str(routes[0]["dev"]) if routes else ""
+    return str(hops(routes[0])[0]["dev"]) if routes else ""
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ class Range:
 
 @dataclass(frozen=True)
 class NetworkFacts:
-    """``interface``, ``address``, ``gateway`` and ``mtu`` are those of the default route."""
+    """``interface``, ``address``, ``gateway`` and ``mtu`` are those of the default route's first way."""
 
     interface: str = ""
     address: str = ""
@@ -57,18 +57,24 @@ async def gather(probe: Probe) -> NetworkFacts:
     listeners = listeners_of(await probe.output("ss", "-Hltnp"))
     defaults = [route for route in routes if route["dst"] == "default"]
     default = min(defaults, key=lambda route: int(route.get("metric", 0)), default={})
-    name = default.get("dev", "")
+    hop = hops(default)[0]
+    name = hop.get("dev", "")
     interface = next((each for each in interfaces if each["ifname"] == name), {})
     first = next((each["local"] for each in interface.get("addr_info", [])), "")
     return NetworkFacts(
         interface=name,
         address=default.get("prefsrc") or first,
-        gateway=default.get("gateway", ""),
+        gateway=hop.get("gateway", ""),
         mtu=interface.get("mtu", 1500),
         ranges=tuple(_ranges(interfaces, routes)),
         listeners=listeners,
         addresses=tuple(info["local"] for each in interfaces for info in each["addr_info"]),
     )
+
+
+def hops(route: dict[str, Any]) -> list[dict[str, Any]]:
+    """What names the interface and gateway of a route of iproute2: itself, or each of several ways."""
+    return list(route.get("nexthops") or [route])
 
 
 def overlap(facts: NetworkFacts, wanted: IPv4Network, own: tuple[str, ...]) -> str:
@@ -107,7 +113,8 @@ def _ranges(interfaces: list[dict[str, Any]], routes: list[dict[str, Any]]) -> l
             found[Range(network, interface["ifname"])] = None
     for route in routes:
         if route["dst"] != "default":
-            found[Range(IPv4Network(route["dst"], strict=False), route.get("dev", ""))] = None
+            network = IPv4Network(route["dst"], strict=False)
+            found.update((Range(network, hop.get("dev", "")), None) for hop in hops(route))
     return list(found)
 
 

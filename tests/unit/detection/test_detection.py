@@ -52,6 +52,12 @@ def test_a_default_route_of_ipv6_alone_counts(tmp_path: Path) -> None:
     assert found.address == "127.0.0.1"
 
 
+def test_each_of_several_ways_outside_counts(tmp_path: Path) -> None:
+    both = {"dst": "default", "nexthops": [{"dev": "eno1"}, {"dev": "eno2"}]}
+    found = look(tmp_path, routes=[both])
+    assert [each.name for each in found.interfaces if each.default_route] == ["eno1", "eno2"]
+
+
 def test_disks_say_what_is_on_them(tmp_path: Path) -> None:
     found = {each.path: each for each in look(tmp_path).disks}
     assert {path: each.contents for path, each in found.items()} == {

@@ -294,3 +294,10 @@ async def test_an_unreachable_public_address(tmp_path: Path) -> None:
     found = await diagnosis("ingress-unreachable", tmp_path, answers)
     assert found.evidence == "192.0.2.7:443: Connection refused"
     assert await diagnoses("ingress-unreachable", tmp_path, {containers.containers: ()}) == []
+
+
+async def test_the_first_of_several_ways_outside_is_the_default_interface(tmp_path: Path) -> None:
+    processes = FakeProcesses()
+    ways = '[{"dst":"default","flags":[],"nexthops":[{"gateway":"192.0.2.1","dev":"eth0"},{"dev":"eth1"}]}]'
+    processes.expect("ip", "-json", "route", "show", "default", answer=ways)
+    assert await Look(Paths(tmp_path), processes, FakeClock())(network.default_interface) == "eth0"

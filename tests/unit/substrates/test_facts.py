@@ -149,6 +149,18 @@ def test_the_best_default_route_counts(network: NetworkFacts) -> None:
     assert network.has_address("192.0.2.2") and not network.has_address("192.0.2.3")
 
 
+async def test_of_several_ways_outside_the_first_counts(processes: FakeProcesses, probe: Probe) -> None:
+    ways = [{"gateway": "192.0.2.1", "dev": "eth0"}, {"gateway": "198.51.100.1", "dev": "eth1"}]
+    routes = [
+        {"dst": "default", "flags": [], "nexthops": ways},
+        {"dst": "10.9.0.0/16", "flags": [], "nexthops": ways},
+    ]
+    processes.replace("ip", "-json", "-4", "route", answer=json.dumps(routes))
+    network = await network_facts.gather(probe)
+    assert (network.interface, network.address, network.gateway) == ("eth0", "192.0.2.2", "192.0.2.1")
+    assert overlap(network, IPv4Network("10.9.0.0/24"), own=("eth0",)) == "10.9.0.0/16 on eth1"
+
+
 @pytest.mark.parametrize(
     ("wanted", "taken"),
     [

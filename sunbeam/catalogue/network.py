@@ -177,7 +177,8 @@ NETWORK = (
     ),
     Entry(
         "port-taken",
-        "Another program listens on a port of the cloud.",
+        "Another program listens where the cloud does: ports 80 and 443 at this machine's addresses, a few"
+        " more at 127.0.0.1.",
         "`ss -ltnp` names it; stop it or change its port.",
     ),
     Entry(

@@ -85,8 +85,10 @@ def own_name(names: OwnNames, wanted: Wanted) -> Iterator[Problem]:
             fix=OWN_NAME,
         )
     wrong = [each for each in names.localhost or () if each not in ("127.0.0.1", "::1")]
-    if wrong or not names.localhost:
-        seen = listed(wrong) or ("no answer" if names.localhost is None else "nothing")
+    if wrong or "127.0.0.1" not in (names.localhost or ()):
+        seen = listed(wrong or names.localhost or ()) or (
+            "no answer" if names.localhost is None else "nothing"
+        )
         yield Problem(
             "localhost is not 127.0.0.1",
             where="/etc/hosts",

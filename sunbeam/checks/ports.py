@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from ipaddress import IPv4Address, ip_address
 from pathlib import Path
 
 from sunbeam.checks.check import CheckContext
-from sunbeam.checks.wanted import Wanted
+from sunbeam.checks.wanted import HTTP_PORTS, Wanted
 from sunbeam.core.errors import Problem
 from sunbeam.substrates.embedded.network_facts import Listener
 
+LOOPBACK = "127.0.0.1"
 OURS = re.compile(r"sunbeam")
 UNIT = re.compile(r"([^/\s]+\.(?:service|socket))\b")
 
@@ -63,7 +65,8 @@ def unit_of(cgroups: str) -> str:
 def ports(holders: tuple[Holder, ...], wanted: Wanted) -> Iterator[Problem]:
     """Nobody else listens on a port that the cloud needs: 80 and 443, and a few of its own."""
     for port, purpose in wanted.ports.items():
-        holder = next((each for each in holders if each.listener.port == port), None)
+        mine = (each for each in holders if each.listener.port == port)
+        holder = next((each for each in mine if _is_in_the_way(each.listener, wanted)), None)
         if holder is None or (wanted.installed and holder.is_ours):
             continue
         stop = f"systemctl disable --now {holder.unit}" if holder.unit else f"ss -ltnp sport = :{port}"
@@ -75,3 +78,19 @@ def ports(holders: tuple[Holder, ...], wanted: Wanted) -> Iterator[Problem]:
             next_command=stop,
             id="port-taken",
         )
+
+
+def _is_in_the_way(listener: Listener, wanted: Wanted) -> bool:
+    """Whether it takes packets that the cloud needs, or loses its own to the cloud.
+
+    Our packet rules send what comes for 80 and 443 to the ingress, at every IPv4 address of this machine
+    except those of loopback; our own programs listen on loopback.
+    """
+    text = listener.address.partition("%")[0].strip("[]")
+    if text in ("*", "0.0.0.0", "::"):
+        return True
+    address = ip_address(text)
+    address = (None if isinstance(address, IPv4Address) else address.ipv4_mapped) or address
+    if listener.port in HTTP_PORTS:
+        return str(address) == wanted.address or (address.version == 4 and not address.is_loopback)
+    return str(address) == LOOPBACK

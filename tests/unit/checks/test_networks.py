@@ -182,6 +182,46 @@ def test_ports(holders: tuple[Holder, ...], wanted: Wanted, expected: list[str])
     assert ids(ports.ports, holders, wanted) == expected
 
 
+@pytest.mark.parametrize(
+    ("port", "address", "taken"),
+    [
+        (443, "*", True),
+        (443, "0.0.0.0%eth0", True),
+        (443, "[::]", True),
+        (443, "192.0.2.7", True),
+        (443, "192.0.2.8", True),
+        (443, "[::ffff:192.0.2.7]", True),
+        (443, "127.0.0.1", False),
+        (80, "127.0.0.53%lo", False),
+        (443, "[::1]", False),
+        (443, "[fe80::1]%eth0", False),
+        (443, "[::ffff:127.0.0.1]", False),
+        (17070, "0.0.0.0", True),
+        (17070, "127.0.0.1", True),
+        (17070, "[::ffff:127.0.0.1]", True),
+        (17070, "127.0.0.2", False),
+        (17070, "192.0.2.7", False),
+        (12379, "[::1]", False),
+    ],
+)
+def test_a_listener_is_in_the_way_of_what_our_rules_and_programs_take(
+    port: int, address: str, taken: bool
+) -> None:
+    """The rules take 80 and 443 at all IPv4 addresses but loopback's, programs their ports at 127.0.0.1."""
+    found = ids(ports.ports, (Holder(Listener(port, address)),), Wanted(address="192.0.2.7"))
+    assert found == (["port-taken"] if taken else [])
+
+
+def test_a_cloud_of_loopback_alone_is_hidden_by_a_listener_there() -> None:
+    holder = Holder(Listener(443, "127.0.0.1"))
+    assert ids(ports.ports, (holder,), Wanted(address="127.0.0.1")) == ["port-taken"]
+
+
+def test_a_listener_that_is_no_obstacle_hides_none() -> None:
+    holders = (Holder(Listener(443, "127.0.0.1")), NGINX)
+    assert [problem.where for problem in ports.ports(holders, WANTED)] == ["0.0.0.0:443"]
+
+
 def test_a_taken_port_names_process_and_unit() -> None:
     (problem,) = ports.ports((NGINX,), WANTED)
     assert "nginx (process 812 of nginx.service) listens on it" in problem.why

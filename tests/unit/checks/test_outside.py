@@ -51,6 +51,7 @@ def test_host_name(name: str, expected: list[str]) -> None:
         (None, ("127.0.0.1",), ["own-name-unresolved"]),
         (("192.0.2.7",), (), ["localhost-unresolved"]),
         (("192.0.2.7",), ("192.0.2.7",), ["localhost-unresolved"]),
+        (("192.0.2.7",), ("::1",), ["localhost-unresolved"]),
     ],
 )
 def test_own_names(
@@ -62,7 +63,9 @@ def test_own_names(
 def test_a_wrong_localhost_is_not_fixed_by_adding_a_line() -> None:
     (wrong,) = names.own_name(OwnNames("vm", ("::1",), ("192.0.2.7",)), WANTED)
     (missing,) = names.own_name(OwnNames("vm", ("::1",), ()), WANTED)
-    assert (wrong.fix, missing.fix) == ("", "localhost")
+    (ipv6,) = names.own_name(OwnNames("vm", ("::1",), ("::1",)), WANTED)
+    assert (wrong.fix, missing.fix, ipv6.fix) == ("", "localhost", "localhost")
+    assert ipv6.evidence == "getent ahosts localhost: ::1"
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from sunbeam.core.journal import ChangeRecord, Journal
 from sunbeam.core.node import Node, this_node
 from sunbeam.core.request import Request
 from sunbeam.tasks.catalogue import build
-from sunbeam.tasks.recorded import check_undone, find
+from sunbeam.tasks.recorded import check_undone, find, staying
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -35,8 +35,8 @@ def undo(
     """Take back what a change did, its last task first.
 
     If that would lose something of people's own, such as VMs, each is named and you are asked; without a
-    terminal nothing is undone then, unless --yes is given.  A change on which later ones build must wait for
-    their undo.
+    terminal nothing is undone then, unless --yes is given.  What cannot be taken back is named and stays.  A
+    change on which later ones build must wait for their undo.
     """
     require_root()
     node = this_node()
@@ -46,7 +46,12 @@ def undo(
     if dry_run:
         list_undo(node, record)
         return
-    lost = _losses(node, _built(node, record), record)
+    wanted = _built(node, record)
+    stays = staying(wanted, record)
+    if output.for_people:
+        for each in stays:
+            typer.echo(f"stays as it is: {each}")
+    lost = _losses(node, wanted, record)
     if lost and not yes:
         _ask(record, lost)
 
@@ -58,8 +63,10 @@ def undo(
 
 
 def list_undo(node: Node, record: ChangeRecord) -> None:
-    """Print what undoing a change would take back and lose."""
+    """Print what undoing a change would leave, take back and lose."""
     wanted = _built(node, record)
+    for each in staying(wanted, record):
+        typer.echo(f"would stay: {each}")
     for task in to_undo(wanted, record):
         typer.echo(f"would undo: {task.title}")
     for each in _losses(node, wanted, record):

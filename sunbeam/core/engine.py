@@ -68,7 +68,7 @@ class Engine:
         await self._closing(number, self._do_all(change, TaskRun(self._seams, number, known, again)))
 
     async def undo(self, change: Change, record: ChangeRecord) -> None:
-        """Undo the tasks of a recorded change that were begun, each before the tasks it needed.
+        """Undo the tasks of a recorded change that ``to_undo`` names.
 
         Raises as ``run`` does; undoing again continues.
         """
@@ -238,6 +238,11 @@ class Engine:
 
 
 def to_undo(change: Change, record: ChangeRecord) -> list[Task]:
-    """The tasks of a recorded change that were begun, each before the tasks it needed."""
+    """The tasks of a recorded change that were begun and are not final, each before the tasks it needed."""
+    return [task for task in reversed(begun(change, record)) if not task.final]
+
+
+def begun(change: Change, record: ChangeRecord) -> list[Task]:
+    """The tasks of a recorded change that were begun, in the order in which they were."""
     known = {task.id: task.status for task in record.tasks}
-    return [task for task in reversed(change.in_order()) if task.id in known and known[task.id].begun]
+    return [task for task in change.in_order() if task.id in known and known[task.id].begun]

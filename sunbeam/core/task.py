@@ -68,7 +68,7 @@ class Task(ABC):
     never read back what they changed, so that a dry run can call their ``act`` to list each change.
     ``awaits`` are tasks beside it without which it does not end; when one fails, it is given up.
     For estimates: ``typical_seconds`` of its own work on two cores, and the ``lane`` that it queues in.
-    ``phase`` is the part of a long change it belongs to.
+    ``phase`` is the part of a long change it belongs to.  ``final`` is why an undo leaves what it did.
     """
 
     id: str
@@ -80,6 +80,7 @@ class Task(ABC):
     awaits: tuple[str, ...] = ()
     lane: Lane | None = None
     phase: str = ""
+    final: str = ""
 
     async def problems(self, context: Context) -> list[Problem]:
         """What stands in the way; reads only.  Called for all tasks before the first is done."""

@@ -1,4 +1,4 @@
-"""Safe fixes of what checks find: small, recorded, and taken back by `undo` or with the cloud."""
+"""Safe fixes of what checks find: small, recorded, if possible taken back by `undo` or with the cloud."""
 
 from __future__ import annotations
 
@@ -100,6 +100,7 @@ class ConfigurePackages(Task):
     id = CONFIGURE
     title = "Finish the installation of packages"
     rehearsable = True
+    final = "packages stay configured"
 
     async def is_done(self, context: Context) -> bool:
         return not interrupted(context.paths.root) and not await self._unfinished(context)
@@ -179,6 +180,11 @@ class Fix:
 
     what: str
     tasks: Callable[[], Sequence[Task]]
+
+    @property
+    def final(self) -> str:
+        """Why it is not taken back; empty: `undo` does it."""
+        return ", ".join(dict.fromkeys(task.final for task in self.tasks() if task.final))
 
 
 FIXES: dict[str, Fix] = {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sunbeam.core.change import Change
+from sunbeam.core.engine import begun, to_undo
 from sunbeam.core.errors import UsageError
 from sunbeam.core.journal import ChangeRecord
 from sunbeam.core.status import ChangeStatus
@@ -65,6 +67,22 @@ def check_undone(records: Records, record: ChangeRecord) -> None:
             next_command=f"sunbeam undo {building[0].id}",
             id="undo-impossible",
         )
+
+
+def staying(change: Change, record: ChangeRecord) -> list[str]:
+    """What an undo of ``record`` leaves as it is, and why, a line each.
+
+    Raises UsageError if there is nothing else to undo.
+    """
+    stays = [f"{task.title}: {task.final}" for task in begun(change, record) if task.final]
+    if stays and not to_undo(change, record):
+        raise UsageError(
+            f"{_name(record)} cannot be undone",
+            why="\n".join(stays),
+            next_command="sunbeam changes",
+            id="undo-impossible",
+        )
+    return stays
 
 
 def in_effect(records: Records, record: ChangeRecord) -> bool:

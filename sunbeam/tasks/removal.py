@@ -20,6 +20,7 @@ from sunbeam.substrates.embedded.shutdown import stop_containers
 from sunbeam.substrates.embedded.uplink import Uplink
 
 STOPPED = "VMs, the dashboard and all APIs stop until `sunbeam cluster start`"
+GONE = "what was removed is gone"
 LOST = "all VMs, volumes, images, databases and credentials of this cloud are lost"
 
 
@@ -28,6 +29,7 @@ class StopDaemon(Task):
 
     id = "stop-daemon"
     title = "Stop sunbeamd"
+    final = GONE
     typical_seconds = 6.0
     rehearsable = True
 
@@ -86,6 +88,7 @@ class ReleaseInterface(Task):
 class StopEtcd(Task):
     id = "stop-etcd"
     title = "Stop etcd"
+    final = GONE
     typical_seconds = 1.0
     rehearsable = True
     needs = ("stop-daemon",)
@@ -100,6 +103,7 @@ class StopEtcd(Task):
 class RemoveServices(Task):
     id = "remove-services"
     title = "Remove the services"
+    final = GONE
     typical_seconds = 1.0
     rehearsable = True
     needs = ("stop-daemon", "stop-etcd")
@@ -115,6 +119,7 @@ class RemoveContainers(Task):
 
     id = "remove-containers"
     title = "Remove containers and networks"
+    final = GONE
     typical_seconds = 4.0
     needs = ("stop-daemon",)
 

@@ -115,7 +115,8 @@ def _checks() -> str:
 
 
 def _fixes() -> str:
-    return _table(["Fix", "What it does"], ([f"`{id}`", fix.what] for id, fix in FIXES.items()))
+    rows = ([f"`{id}`", fix.what, f"no: {fix.final}" if fix.final else "yes"] for id, fix in FIXES.items())
+    return _table(["Fix", "What it does", "Taken back by `sunbeam undo`"], rows)
 
 
 def _cli() -> str:

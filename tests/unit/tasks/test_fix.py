@@ -9,8 +9,11 @@ import pytest
 from sunbeam.checks import clock, kernel, leftovers, names, packages
 from sunbeam.core.engine import Change
 from sunbeam.core.errors import SunbeamError, UsageError
+from sunbeam.core.journal import TaskRecord
 from sunbeam.core.process import Completed
+from sunbeam.core.status import TaskStatus
 from sunbeam.tasks.fix import FIXES, fix
+from sunbeam.tasks.recorded import staying
 from tests.fakes.apt import Apt
 from tests.unit.core.bench import Workbench
 
@@ -148,6 +151,29 @@ async def test_a_dry_run_lists_what_is_done_then(tmp_path: Path) -> None:
 def test_leftovers_are_removed_as_destroy_does_it() -> None:
     ids = [task.id for task in fix(["own-leftovers"]).tasks]
     assert ids == ["stop-daemon", "stop-etcd", "remove-services", "remove-containers"]
+
+
+@pytest.mark.parametrize("id", ["configure-packages", "own-leftovers"])
+async def test_what_cannot_be_taken_back_is_not_said_to_be(bench: Workbench, id: str) -> None:
+    change = fix([id])
+    number = bench.journal.begin("fix", change.title, {}, done(change), "now")
+    with pytest.raises(UsageError, match="cannot be undone") as refused:
+        staying(change, bench.journal.change(number))
+    assert FIXES[id].final and FIXES[id].final in refused.value.why
+
+
+async def test_an_undo_names_what_stays_and_takes_back_the_rest(bench: Workbench) -> None:
+    change = fix(["configure-packages", "own-name"])
+    bench.processes.expect("dpkg-query", answer="vim installed\n")
+    number = bench.journal.begin("fix", change.title, {}, done(change), "now")
+    record = bench.journal.change(number)
+    assert staying(change, record) == ["Finish the installation of packages: packages stay configured"]
+    await bench.engine.undo(change, record)
+    assert bench.statuses() == {"configure-packages": "done", "own-name": "undone"}
+
+
+def done(change: Change) -> list[TaskRecord]:
+    return [TaskRecord(task.id, task.title, task.needs, TaskStatus.DONE) for task in change.tasks]
 
 
 def test_an_unknown_fix_is_refused() -> None:

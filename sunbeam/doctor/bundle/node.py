@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from dataclasses import asdict
 from pathlib import Path
 
+from sunbeam.doctor.bundle.processes import processes
 from sunbeam.doctor.look import Look
 from sunbeam.doctor.readings import node
 from sunbeam.doctor.readings.text import tail, text
@@ -118,18 +119,7 @@ async def host(look: Look) -> Files:
         yield name.replace("/", "-"), text(look.paths.root / name)
     async for each in printed(look, HOST_COMMANDS):
         yield each
-    yield "processes.txt", "".join(_processes(look.paths.root))
-
-
-def _processes(root: Path) -> list[str]:
-    """Process id, resident memory and command line of each program."""
-    lines = []
-    for folder in sorted((root / "proc").glob("[0-9]*"), key=lambda each: int(each.name)):
-        command = text(folder / "cmdline").replace("\0", " ").strip()
-        memory = next((line for line in text(folder / "status").splitlines() if line.startswith("VmRSS")), "")
-        if command:
-            lines.append(f"{folder.name:>8} {memory.partition(':')[2].strip():>12}  {command}\n")
-    return lines
+    yield "processes.txt", "".join(f"{each.line}\n" for each in processes(look.paths))
 
 
 async def systemd(look: Look) -> Files:

@@ -23,20 +23,41 @@ PUBLIC_KEYS = {"username", "common-name", "certificate", "certificate-signing-re
 """Keys of Juju secrets whose values others may know."""
 SECRET_NAME = re.compile(r"passw|secret|token|private|credential|hash", re.IGNORECASE)
 
+NAME = r"passw|passphrase|(?<!by)pass(?![a-z])|secret|token|authorization|private[_-]?key|api[_-]?key"
+QUOTED = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'"
+STARTS = r"(?<![^\s\"',=(\[])"
+BETWEEN = r"[\"']?(?:=|[ \t]*,[ \t]*|[ \t]+)"
+"""What may stand between an option and its value, on a command line or in a list."""
+
 PATTERNS = (
     (re.compile(r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----.*?-----END \1-----", re.DOTALL), REPLACEMENT),
-    (re.compile(r"(?<=://)([^/\s:@\"']+):([^/\s@\"']+)@"), rf"\1:{REPLACEMENT}@"),
+    (re.compile(r"(?<=://)([^/\s:\"']*+):[^\s\"']{1,1000}@"), rf"\1:{REPLACEMENT}@"),
     (re.compile(r"\bgAAAA[\w=-]{40,}"), REPLACEMENT),
     (re.compile(r"\bscrypt\$[\w$+/=]+"), REPLACEMENT),
     (
+        re.compile(rf"(?i)({STARTS}--?[\w-]{{0,100}}(?:{NAME})[\w-]*+{BETWEEN})(?:{QUOTED}|[^\s\"']+)"),
+        rf"\1{REPLACEMENT}",
+    ),
+    (re.compile(rf"({STARTS}-p)[^\s\"',]+"), rf"\1{REPLACEMENT}"),
+    (re.compile(rf"(\bsshpass{BETWEEN}[\"']?-p{BETWEEN})(?:{QUOTED}|[^\s\"']+)"), rf"\1{REPLACEMENT}"),
+    (
         re.compile(
-            r"(?i)(\"?[\w.-]*(?:password|secret|token|authorization|private_key)[\w.-]*\"?\s*[=:]\s*)"
-            r"(\"(?:[^\"\\]|\\.)+\"|(?:basic |bearer )?[^\s,;}\"']+)"
+            rf"({STARTS}(?:-[uU]|--(?:proxy-)?user)(?:{BETWEEN})?[\"']?)(?!\d+:\d+\b)"
+            r"([^\s:=\"']+):[^\s\"'/][^\s\"']*"
+        ),
+        rf"\1\2:{REPLACEMENT}",
+    ),
+    (
+        re.compile(
+            rf"(?i)((?<![\w.-])[\w.-]{{0,100}}(?:{NAME})[\w.-]*+[\"']?\s*[=:]\s*)"
+            rf"({QUOTED}|(?:basic |bearer )?[^\s,;}}\"']+)"
         ),
         rf'\1"{REPLACEMENT}"',
     ),
 )
-"""Whole keys, passwords in URLs, Keystone's tokens, hashes, and values of names that tell what they are."""
+"""Whole keys, passwords in URLs (up to the last ``@``: a password may hold one, and there may be several
+hosts), Keystone's tokens, hashes, options of programs, and values of names that tell what they are.
+Lengths are bounded so that no text takes long."""
 
 
 class Secrets:

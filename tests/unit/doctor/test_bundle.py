@@ -10,11 +10,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from sunbeam.cluster.certificates import ClusterCertificates
 from sunbeam.core.paths import Paths
 from sunbeam.core.process import Completed
 from sunbeam.doctor.bundle.archive import Collected, Collector, write_bundle
 from sunbeam.doctor.bundle.collectors import COLLECTORS
+from sunbeam.doctor.bundle.processes import processes
 from sunbeam.doctor.bundle.secrets import Secrets
 from sunbeam.doctor.look import Look, NotRead
 from sunbeam.operators.entities import Secret, SecretRevision
@@ -86,6 +89,78 @@ async def test_every_kind_of_secret_is_masked(tmp_path: Path) -> None:
         assert secret not in masked
     assert "mysql+pymysql://nova:********@db/nova" in masked
     assert '"name": "nova"' in masked
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("tool --password X7hidden --verbose", "tool --password ******** --verbose"),
+        ("tool --db-password='X7 hidden' -v", 'tool --db-password="********" -v'),
+        ('["tool", "--password", "X7 hidden", "-v"]', '["tool", "--password", ********, "-v"]'),
+        ("mysql -uroot -pX7hidden nova", "mysql -uroot -p******** nova"),
+        ("sshpass -p X7hidden ssh host", "sshpass -p ******** ssh host"),
+        ("curl -u admin:X7hidden http://host/", "curl -u admin:******** http://host/"),
+        ("curl --user=admin:X7hidden http://host/", "curl --user=admin:******** http://host/"),
+        ("tool --token X7hidden", "tool --token ********"),
+        ("redis://:X7hidden@host:6379/0", "redis://:********@host:6379/0"),
+        ("http://user:p@X7hidden@host/", "http://user:********@host/"),
+        ("http://user:p/X7hidden@host/", "http://user:********@host/"),
+        ("rabbit://a:X7hidden@one:5672,b:X7hidden@two:5672//", "rabbit://a:********@two:5672//"),
+        ("rabbit://a@one:5672,b:X7hidden@two:5672//", "rabbit://a@one:********@two:5672//"),
+        ("PASSWD=X7hidden", 'PASSWD="********"'),
+        ("auth_pass: X7hidden", 'auth_pass: "********"'),
+        ("apikey=X7hidden", 'apikey="********"'),
+        ("{'password': 'X7 hidden', 'name': 'nova'}", "{'password': \"********\", 'name': 'nova'}"),
+    ],
+)
+def test_what_looks_like_a_secret_is_masked(tmp_path: Path, text: str, masked: str) -> None:
+    assert Secrets(Paths(tmp_path)).mask(text) == masked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "podman run --user=0:0 --publish 80:80",
+        "the admin-password is wrong",
+        "-A INPUT -p tcp -m tcp --dport 22",
+        "http://192.0.2.7:5000/v3 answered 200",
+        "bypass=1",
+    ],
+)
+def test_what_is_no_secret_stays(tmp_path: Path, text: str) -> None:
+    assert Secrets(Paths(tmp_path)).mask(text) == text
+
+
+def test_only_our_own_programs_are_shown_with_arguments(tmp_path: Path) -> None:
+    paths = Paths(tmp_path)
+    (paths.run / "pids").mkdir(parents=True)
+    (paths.run / "pids/nova-0.pid").write_text("20\n")
+
+    def starts(pid: int, parent: int, name: str, *argv: str) -> None:
+        folder = tmp_path / f"proc/{pid}"
+        folder.mkdir(parents=True)
+        (folder / "status").write_text(f"Name:\t{name}\nPPid:\t{parent}\nVmRSS:\t    12 kB\n")
+        (folder / "cmdline").write_text("".join(f"{word}\0" for word in argv))
+
+    starts(2, 0, "kthreadd")
+    starts(9, 1, "backup", "/opt/backup", "X7hidden")
+    starts(10, 1, "python3", "/usr/bin/python3", "-m", "sunbeam.cluster.daemon")
+    starts(11, 10, "podman", "podman", "run", "nova")
+    starts(12, 1, "etcd", str(paths.bin / "etcd"), "--name", "one")
+    starts(13, 1, "sunbeam", "/srv/bin/python", "/srv/bin/sunbeam", "web")
+    starts(20, 9, "pebble", "/charm/bin/pebble", "run")
+    starts(21, 20, "nova-compute", "/usr/bin/nova-compute", "--config-file", "nova.conf")
+    starts(100, 9, "sh", "sh", "-c", "X7hidden")
+    assert [each.line.split(maxsplit=3)[3] for each in processes(paths)] == [
+        "backup",
+        "/usr/bin/python3 -m sunbeam.cluster.daemon",
+        "podman run nova",
+        f"{paths.bin}/etcd --name one",
+        "/srv/bin/python /srv/bin/sunbeam web",
+        "/charm/bin/pebble run",
+        "/usr/bin/nova-compute --config-file nova.conf",
+        "sh",
+    ]
 
 
 async def test_a_bundle_is_for_root_alone_and_has_an_index(tmp_path: Path) -> None:

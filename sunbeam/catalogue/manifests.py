@@ -63,6 +63,12 @@ MANIFESTS = (
         "`sunbeam proxy clear`, then `sunbeam proxy set --http URL --https URL`.",
     ),
     Entry(
+        "proxy-no-url",
+        "What a reference in `proxy.http` or `proxy.https` stands for is no URL; often a `/` or `@` in the"
+        " password is not written as `%2F` or `%40`.",
+        "Correct the variable or file, then `sunbeam proxy set --http URL --https URL` with the reference.",
+    ),
+    Entry(
         "proxy-not-seen",
         "The proxy was written, but models of the running cloud tell their charms another one.",
         "`sunbeam cluster start` starts sunbeamd again if it does not answer as it should.",

@@ -13,7 +13,6 @@ from typing import Any, Generic, TypeVar
 
 from sunbeam.checks.wanted import ROLES, Wanted
 from sunbeam.core.errors import Problem
-from sunbeam.core.manifest.references import resolve
 from sunbeam.core.paths import Paths
 from sunbeam.core.process import Processes
 from sunbeam.core.proxy import Proxy
@@ -62,9 +61,9 @@ class CheckContext:
     def proxy(self) -> Proxy:
         """The manifest's, else the node's, else that of the environment; its passwords are remembered.
 
-        Raises SunbeamError for a reference that cannot be resolved.
+        Raises SunbeamError for a reference that cannot be resolved, or stands for no URL.
         """
-        said = Proxy(**resolve(dict(self.wanted.proxy), self._remember))
+        said = Proxy.of_manifest(self.wanted.proxy, self.paths, self._remember)
         proxy = said or Proxy.kept(self.paths) or Proxy.of_environment(self.environ)
         for secret in proxy.secrets:
             self._remember(secret)

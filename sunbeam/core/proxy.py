@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.paths import Paths
@@ -20,6 +20,7 @@ from sunbeam.core.redaction import REPLACEMENT
 
 LOCAL = ("localhost", "127.0.0.0/8", "::1", ".svc.cluster.local")
 """What no proxy can reach: this machine, and names of pods."""
+PROXY_URL = re.compile(r"https?://([^/@\s]+@)?[^/@\s]+/?")
 PASSWORD = re.compile(r"(://[^/@:\s]*:)[^/]+(?=@)")
 
 
@@ -64,6 +65,27 @@ class Proxy:
                 next_command="sunbeam proxy clear",
                 id="proxy-damaged",
             ) from error
+
+    @classmethod
+    def of_manifest(cls, said: Mapping[str, str], paths: Paths, remember: Callable[[str], None]) -> Proxy:
+        """What a manifest says, resolved; where that cannot be done here, what was kept of the same words.
+
+        Raises SunbeamError.
+        """
+        from sunbeam.core.manifest.references import resolve
+
+        words = dict(said)
+        try:
+            proxy = cls(**resolve(words, remember), said=words)
+        except SunbeamError:
+            kept = cls.kept(paths)
+            if kept is None or kept.said != words:
+                raise
+            proxy = kept
+        for key in ("http", "https"):
+            if (url := getattr(proxy, key)) and not PROXY_URL.fullmatch(url):
+                raise _no_url(key, words.get(key, ""))
+        return proxy
 
     def dump(self) -> str:
         return json.dumps(asdict(self), indent=1) + "\n"
@@ -117,12 +139,25 @@ def reach_directly(host: str) -> None:
 
 
 def without_passwords(text: str) -> str:
-    """``http://user:********@host`` for each URL with a password in it."""
-    return PASSWORD.sub(rf"\1{REPLACEMENT}", text)
+    """``http://user:********@host``; of what is no such URL, only what follows the last ``@`` is shown."""
+    if PROXY_URL.fullmatch(text):
+        return PASSWORD.sub(rf"\1{REPLACEMENT}", text)
+    _, at, host = text.rpartition("@")
+    return f"{REPLACEMENT}@{host}" if at else text
+
+
+def _no_url(key: str, said: str) -> SunbeamError:
+    """It does not repeat what the words stand for, which may hold a password."""
+    return SunbeamError(
+        "The proxy of the manifest is no URL",
+        where=f"proxy.{key}: {without_passwords(said)}",
+        why="it does not stand for a URL such as http://proxy.example.org:3128"
+        " (in a password, / and @ are written %2F and %40)",
+        next_command=f"sunbeam proxy set --{key} URL",
+        id="proxy-no-url",
+    )
 
 
 def _password(url: str) -> str:
-    try:
-        return urlsplit(url).password or ""
-    except ValueError:
-        return ""
+    """Also of what is no URL but works as a proxy with many programs: ``user:password@host``."""
+    return url.rpartition("@")[0].rpartition("://")[2].partition(":")[2]

@@ -13,7 +13,6 @@ from sunbeam.core.change import Change
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.foresight import Foresight
 from sunbeam.core.manifest.model import Manifest
-from sunbeam.core.manifest.references import resolve
 from sunbeam.core.manifest.text import manifest_text
 from sunbeam.core.node import Node
 from sunbeam.core.proxy import LOCAL, Proxy, proxy_file
@@ -65,13 +64,7 @@ class WriteProxy(Task):
 
     async def is_done(self, context: Context) -> bool:
         """What references stood for when they were last resolved still counts if they no longer can be."""
-        kept = Proxy.kept(context.paths)
-        try:
-            return self._wanted(context, self._said) == kept
-        except SunbeamError:
-            if kept is not None and kept.said == self._said:
-                return True
-            raise
+        return self._wanted(context, self._said) == Proxy.kept(context.paths)
 
     async def act(self, context: Context) -> None:
         self._write(context, self._wanted(context, self._said))
@@ -81,8 +74,7 @@ class WriteProxy(Task):
             self._write(context, self._wanted(context, self._before))
 
     def _wanted(self, context: Context, said: Said) -> Proxy | None:
-        resolved = resolve(dict(said), context.host.remember_secret)
-        proxy = Proxy(**resolved, said=dict(said))
+        proxy = Proxy.of_manifest(said, context.paths, context.host.remember_secret)
         if not proxy and self._before is None:
             proxy = Proxy.kept(context.paths) or Proxy.of_environment()
         for secret in proxy.secrets:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -13,12 +12,12 @@ from sunbeam.core.manifest import software
 from sunbeam.core.manifest.model import Manifest
 from sunbeam.core.manifest.references import holds_reference
 from sunbeam.core.manifest.tree import Step, dotted, spelled
+from sunbeam.core.proxy import PROXY_URL
 
 LARGEST_PREFIX = 26
 """The smallest range of pods, and of floating addresses where nothing is said about them: 64 addresses."""
 RESERVED_PROJECTS = {"admin", "service"}
 RESERVED_USERS = {"admin"}
-PROXY_URL = re.compile(r"https?://([^/@\s]+@)?[^/@\s]+/?")
 
 RESERVED = (IPv4Network("0.0.0.0/8"), IPv4Network("127.0.0.0/8"), IPv4Network("224.0.0.0/3"))
 """This network, this machine itself, multicast and reserved: RFC 6890."""

@@ -11,9 +11,11 @@ from sunbeam.checks.check import CheckContext
 from sunbeam.checks.sources import apt, needs
 from sunbeam.checks.wanted import Wanted
 from sunbeam.cluster.settings import NodeSettings
+from sunbeam.core.errors import SunbeamError
 from sunbeam.core.manifest.model import Manifest
 from sunbeam.core.paths import Paths
 from sunbeam.core.process import Completed
+from sunbeam.core.proxy import Proxy, proxy_file
 from tests.fakes.processes import FakeProcesses
 from tests.unit.checks.seen import GOOD, WANTED
 
@@ -45,6 +47,21 @@ def test_the_proxy_of_the_manifest_goes_before_that_of_the_shell(
     assert "s3cret" in secrets
     assert context(tmp_path, processes, secrets=secrets).proxy.http == "http://user:fr0mshell@proxy:1"
     assert "fr0mshell" in secrets
+
+
+def test_what_a_reference_stood_for_still_counts_in_another_shell(
+    tmp_path: Path, processes: FakeProcesses
+) -> None:
+    said = {"http": "${env:PROXY_OF_LONG_AGO}", "https": "", "no_proxy": ""}
+    file = proxy_file(Paths(tmp_path))
+    file.parent.mkdir(parents=True)
+    file.write_text(Proxy("http://me:k3pt@proxy:2", said=said).dump())
+    secrets: list[str] = []
+    assert context(tmp_path, processes, Wanted(proxy=said), secrets).proxy.http == "http://me:k3pt@proxy:2"
+    assert "k3pt" in secrets
+    other = {**said, "https": "${env:PROXY_OF_LONG_AGO}"}
+    with pytest.raises(SunbeamError, match="cannot be resolved"):
+        _ = context(tmp_path, processes, Wanted(proxy=other)).proxy
 
 
 def test_what_a_manifest_wants_of_the_machine() -> None:

@@ -67,13 +67,19 @@ def test_passwords_are_hidden_and_known() -> None:
     assert proxy.shown().http == "http://ann:********@proxy.example.org:3128"
     assert proxy.shown().https == proxy.https
     assert proxy.secrets == ["p%40ss-word", "p@ss-word"]
+    assert Proxy("u:pass@p:3128", "http://u:pa/ss@p").secrets == ["pass", "pa/ss"]
+    assert Proxy("http://p:3128", "http://[::1]:3128/").secrets == []
 
 
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("http://a:b@c, https://d:e@f/x@y", "http://a:********@c, https://d:********@f/x@y"),
-        ("http://a:b@c d@e", "http://a:********@e"),
+        ("http://a:b@c:1/", "http://a:********@c:1/"),
+        ("http://a:b@c, https://d:e@f/x@y", "********@y"),
+        ("http://a:b@c d@e", "********@e"),
+        ("u:pass@p:3128", "********@p:3128"),
+        ("http://u:pa/ss@p", "********@p"),
+        ("http://u:p@ss@p", "********@p"),
         ("http://:b@c", "http://:********@c"),
         ("http://host:3128", "http://host:3128"),
         ("http://[::1]:3128", "http://[::1]:3128"),
@@ -102,6 +108,19 @@ async def test_a_resolved_password_is_in_no_file_that_others_read(
     assert await task.is_done(context), "what it stood for still counts"
     with pytest.raises(SunbeamError, match="reference"):
         await WriteProxy({**NONE, "http": "${env:OTHER}"}, SETTINGS, before=NONE).is_done(context)
+
+
+@pytest.mark.parametrize("url", ["u:pa55word@p:3128", "http://u:pa55/word@p", "p:3128"])
+async def test_what_a_reference_stands_for_must_be_a_url(
+    context: Context, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("SECRET_PROXY", url)
+    task = WriteProxy({**NONE, "https": "${env:SECRET_PROXY}"}, SETTINGS, before=NONE)
+    with pytest.raises(SunbeamError, match="no URL") as wrong:
+        await task.act(context)
+    assert wrong.value.id == "proxy-no-url" and url not in str(wrong.value)
+    assert "proxy.https: ${env:SECRET_PROXY}" in wrong.value.where
+    assert Proxy.kept(context.paths) is None
 
 
 async def test_without_a_word_in_the_manifest_the_environment_counts_once(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from sunbeam.core.errors import SunbeamError
 from sunbeam.web.access import same
@@ -34,6 +36,10 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Cache-Control": "no-store",
 }
+
+FORM_SECONDS = 30.0
+MALFORMED = (ValueError, LookupError, HttpProcessingError, web.RequestPayloadError)
+"""What aiohttp raises for forms that browsers do not send."""
 
 logger = logging.getLogger("sunbeam.web")
 
@@ -85,12 +91,24 @@ async def same_origin(request: web.Request, handler: Handler) -> web.StreamRespo
             raise web.HTTPForbidden(text="This request comes from another page")
         if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
             raise web.HTTPForbidden(text="This request comes from another page")
+        form = await _form(request)
         session = request.get(SESSION)
         if session is not None and request.path != f"{BASE}/login":
-            given = (await request.post()).get(FORM_TOKEN, "")
+            given = form.get(FORM_TOKEN, "")
             if not isinstance(given, str) or not same(given, session.form_token):
                 raise web.HTTPForbidden(text="This form is too old: load the page again")
     return await handler(request)
+
+
+async def _form(request: web.Request) -> Mapping[str, object]:
+    """The request keeps it for its handler.  Raises HTTPException if it cannot be read, or not in time."""
+    try:
+        async with asyncio.timeout(FORM_SECONDS):
+            return await request.post()
+    except TimeoutError:
+        raise web.HTTPRequestTimeout(text="This form did not arrive in time: send it again") from None
+    except MALFORMED:
+        raise web.HTTPBadRequest(text="This form cannot be read: load the page again") from None
 
 
 def _is_open(path: str) -> bool:

@@ -16,16 +16,25 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.paths import Paths
 from sunbeam.core.snapshot import replace_file
 from sunbeam.web.settings import WebSettings, in_url
 
+if TYPE_CHECKING:
+    from aiohttp.web import AppRunner
+
 LOOK_SECONDS = 1.0
 """How often sunbeamd looks whether the view was turned on or off."""
 
 SHUTDOWN_SECONDS = 2.0
+IDLE_SECONDS = 30.0
+"""How long a connection may take for its handshake, and to the end of the headers of each request."""
+
+MOST_CONNECTIONS = 200
+"""A browser has up to six; the process has descriptors for about a thousand files."""
 
 logger = logging.getLogger("sunbeam.web")
 
@@ -39,19 +48,55 @@ async def listening(paths: Paths, settings: WebSettings) -> AsyncIterator[None]:
     from sunbeam.web.app import application
 
     pair = tls.certificate(paths, settings.host)
-    runner = web.AppRunner(application(paths), access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
+    logging.getLogger("aiohttp.server").addFilter(_in_one_line)
+    runner = web.AppRunner(
+        application(paths),
+        access_log=None,
+        shutdown_timeout=SHUTDOWN_SECONDS,
+        keepalive_timeout=IDLE_SECONDS,
+    )
     await runner.setup()
+    server = None
     try:
-        site = web.TCPSite(
-            runner, settings.host, settings.port, ssl_context=tls.context(pair), reuse_port=True
-        )
         try:
-            await site.start()
+            server = await asyncio.get_running_loop().create_server(
+                lambda: _connection(runner),
+                settings.host,
+                settings.port,
+                ssl=tls.context(pair),
+                ssl_handshake_timeout=IDLE_SECONDS,
+                reuse_port=True,
+            )
         except OSError as error:
             raise _cannot_listen(settings, error) from error
         yield
     finally:
+        if server is not None:
+            server.close()
         await runner.cleanup()
+
+
+def _in_one_line(record: logging.LogRecord) -> bool:
+    """A filter: requests that are none are told without a traceback, for anybody can send them."""
+    from aiohttp.http_exceptions import HttpProcessingError
+    from aiohttp.web import RequestPayloadError
+
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, HttpProcessingError | RequestPayloadError):
+        record.msg, record.args = f"a request cannot be read: {type(error).__name__}", ()
+        record.exc_info = None
+    return True
+
+
+def _connection(runner: AppRunner) -> asyncio.BaseProtocol:
+    """What serves a new connection, or ends it if there are too many."""
+    assert runner.server is not None
+    return runner.server() if len(runner.server.connections) < MOST_CONNECTIONS else Refusal()
+
+
+class Refusal(asyncio.Protocol):
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        transport.close()
 
 
 def _cannot_listen(settings: WebSettings, error: OSError) -> SunbeamError:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections.abc import AsyncIterator
 
 import pytest
 
 from sunbeam.core.paths import Paths
+from sunbeam.web import guard
 from sunbeam.web.access import FREE_ATTEMPTS
 from sunbeam.web.guard import HEADERS
 from sunbeam.web.pages import static_url
@@ -126,6 +129,45 @@ async def test_the_first_visit_is_small(visitor: Visitor, node: Paths) -> None:
 
 async def test_a_form_that_is_too_large_is_refused(visitor: Visitor) -> None:
     assert (await visitor.post("/setup", {"name": "x" * 100_000})).status == 413
+
+
+PART = b"--a\r\nContent-Disposition: form-data; name=token\r\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("multipart/form-data", b"x"),
+        ("multipart/form-data; boundary=a", b"x"),
+        ("multipart/form-data; boundary=a", b"--a\r\nfoo\r\n\r\nx\r\n--a--"),
+        ("multipart/form-data; boundary=a", b"--a\r\n\r\nx\r\n--a--\r\n"),
+        ("multipart/form-data; boundary=a", PART + b"\r\nx"),
+        ("multipart/form-data; boundary=a", PART + b"Content-Type: text/a; charset=no\r\n\r\nx\r\n--a--\r\n"),
+        ("application/x-www-form-urlencoded; charset=no", b"token=x"),
+        ("application/x-www-form-urlencoded", b"\xff=x"),
+    ],
+)
+async def test_a_form_that_no_browser_sends_is_refused_and_not_logged(
+    stranger: Visitor, caplog: pytest.LogCaptureFixture, kind: str, body: bytes
+) -> None:
+    answer = await stranger.client.post(f"{BASE}/login", data=body, headers={"Content-Type": kind})
+    assert answer.status == 400 and "cannot be read" in await answer.text()
+    assert caplog.records == []
+
+
+async def test_a_form_that_does_not_arrive_is_not_waited_for(
+    stranger: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "FORM_SECONDS", 0.05)
+
+    async def never() -> AsyncIterator[bytes]:
+        yield b"token="
+        await asyncio.sleep(60)
+
+    async with asyncio.timeout(10):
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        answer = await stranger.client.post(f"{BASE}/login", data=never(), headers=kind)
+    assert answer.status == 408
 
 
 async def test_logging_out_takes_the_cookie_away(visitor: Visitor) -> None:

@@ -21,7 +21,16 @@ async def test_the_documentation_is_read_here(visitor: Visitor) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["nothing.md", "generate", "how-to", "../pyproject.toml", "..%2f..%2fetc%2fpasswd", "%2fetc/passwd"],
+    [
+        "nothing.md",
+        "generate",
+        "how-to",
+        "../pyproject.toml",
+        "..%2f..%2fetc%2fpasswd",
+        "%2fetc/passwd",
+        "%00",
+        "a" * 5000,
+    ],
 )
 async def test_nothing_else_is(visitor: Visitor, name: str) -> None:
     assert (await visitor.get(f"/docs/{name}")).status == 404

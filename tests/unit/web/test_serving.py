@@ -118,6 +118,51 @@ async def test_a_port_that_is_taken_is_told(paths: Paths, settings: WebSettings)
     assert caught.value.next_command == f"sunbeam web --listen {HOST}:{settings.port + 1}"
 
 
+def trusting(paths: Paths) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=str(tls.certificate(paths, HOST).certificate))
+
+
+@pytest.mark.parametrize("said", [b"", b"GET /sunbeam/login HTTP/1.1\r\nHost: he"])
+async def test_who_sends_no_whole_request_is_left(
+    paths: Paths, settings: WebSettings, monkeypatch: pytest.MonkeyPatch, said: bytes
+) -> None:
+    monkeypatch.setattr(serving, "IDLE_SECONDS", 0.5)
+    async with listening(paths, settings), asyncio.timeout(10):
+        reader, writer = await asyncio.open_connection(HOST, settings.port, ssl=trusting(paths))
+        writer.write(said)
+        assert await reader.read() == b""
+        writer.close()
+        assert await answers(settings, paths)
+
+
+@pytest.mark.parametrize("header", ["Content-Length: x", "Content-Encoding: gzip\r\nContent-Length: 9"])
+async def test_a_request_that_is_none_is_one_line_of_the_log(
+    paths: Paths, settings: WebSettings, caplog: pytest.LogCaptureFixture, header: str
+) -> None:
+    async with listening(paths, settings), asyncio.timeout(10):
+        reader, writer = await asyncio.open_connection(HOST, settings.port, ssl=trusting(paths))
+        kind = "Content-Type: application/x-www-form-urlencoded"
+        writer.write(
+            f"POST /sunbeam/login HTTP/1.1\r\nHost: h\r\n{kind}\r\n{header}\r\n\r\ntoken=123".encode()
+        )
+        assert b" 400 Bad Request" in (await reader.read()).partition(b"\r\n")[0]
+        writer.close()
+    assert not any(record.exc_info for record in caplog.records)
+
+
+async def test_only_so_many_connections_are_served(
+    paths: Paths, settings: WebSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "MOST_CONNECTIONS", 1)
+    async with listening(paths, settings), asyncio.timeout(10):
+        _, first = await asyncio.open_connection(HOST, settings.port, ssl=trusting(paths))
+        await asyncio.sleep(0.1)
+        assert not await answers(settings, paths)
+        first.close()
+        await asyncio.sleep(0.1)
+        assert await answers(settings, paths)
+
+
 async def test_sunbeamd_serves_when_it_is_told_to(paths: Paths, settings: WebSettings) -> None:
     async with kept(paths):
         await asyncio.sleep(0.1)

@@ -53,6 +53,11 @@ COMMANDS = (
         "Name a file in a folder of yours, or make room.",
     ),
     Entry(
+        "output-not-written",
+        "What a command prints was led to a file or program that does not take it, such as to a full disk.",
+        "Lead it elsewhere, or make room.  The command itself may have done its work.",
+    ),
+    Entry(
         "folder-missing",
         "The folder that was named does not exist.",
         "Make it, or name another one.",

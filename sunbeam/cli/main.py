@@ -51,6 +51,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "version": ("sunbeam.cli.version", "Print the version."),
 }
 
+PRINTERS = ("typer.", "rich.", "sunbeam.cli.render_plain")
+"""Modules that write to standard output."""
+
 
 class LazyGroup(TyperGroup):
     """Knows its commands by name and sentence; imports a module when its command runs."""
@@ -113,6 +116,14 @@ def report(error: Exception) -> int:
     from sunbeam.core.errors import SunbeamError
     from sunbeam.core.node import this_node
 
+    if _printing(error):
+        error = SunbeamError(
+            "Standard output cannot be written",
+            where="what `>` or `|` leads to",
+            why=str(error),
+            next_command=this_command(),
+            id="output-not-written",
+        )
     if not isinstance(error, SunbeamError) and says_full(error):
         paths = this_node().paths
         error = disk_full("Sunbeam", error, [paths.state, paths.run])
@@ -126,6 +137,16 @@ def report(error: Exception) -> int:
         )
     sys.stderr.write(f"Error: {error}\n")
     return int(error.exit_code)
+
+
+def _printing(error: Exception) -> bool:
+    """Whether it comes from where texts are printed: an OSError of a stream does not name it."""
+    from traceback import walk_tb
+
+    if not isinstance(error, OSError):
+        return False
+    modules = [str(frame.f_globals["__name__"]) for frame, _ in walk_tb(error.__traceback__)]
+    return bool(modules) and modules[-1].startswith(PRINTERS)
 
 
 if __name__ == "__main__":

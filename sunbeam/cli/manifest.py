@@ -11,7 +11,7 @@ import typer
 from sunbeam.cli.manifest_option import ManifestOption
 from sunbeam.cli.session import require_root, run, this_node
 from sunbeam.cli.tables import Format, FormatOption, show, show_data
-from sunbeam.core.errors import UsageError
+from sunbeam.cli.written_file import write_file
 
 if TYPE_CHECKING:
     from sunbeam.cluster.store import ClusterStore
@@ -196,26 +196,8 @@ def _store() -> ClusterStore:
 
 
 def _write(text: str, target: Path | None) -> None:
-    """Raises UsageError if the file cannot be written, rather than replacing one too."""
+    """Raises UsageError."""
     if target is None:
         typer.echo(text, nl=False)
-        return
-    try:
-        with target.open("x") as file:
-            file.write(text)
-    except FileExistsError:
-        raise UsageError(
-            "The file exists",
-            where=str(target),
-            why="a file of yours is not replaced",
-            next_command="ls -l",
-            id="file-exists",
-        ) from None
-    except OSError as error:
-        raise UsageError(
-            "The file cannot be written",
-            where=str(target),
-            why=error.strerror or str(error),
-            next_command=f"ls -ld {target.parent}",
-            id="file-not-written",
-        ) from None
+    else:
+        write_file(target, text, "x")

@@ -12,6 +12,7 @@ import typer
 from sunbeam.cli.records import ChangeArgument, read_records
 from sunbeam.cli.render_text import plural
 from sunbeam.cli.session import this_node
+from sunbeam.cli.written_file import write_file
 from sunbeam.core.cores import cores
 from sunbeam.core.event_log import read_events
 from sunbeam.core.events import parse_event
@@ -43,7 +44,7 @@ def report(
     timeline.expected = timeline.expected or from_journal(record).expected
     target = file or Path(f"change-{change}.html")
     status = status_now(record.status, record.id, holder(paths.change_lock))
-    target.write_text(render(record, timeline, status.value, _facts(record)))
+    write_file(target, render(record, timeline, status.value, _facts(record)), "w")
     typer.echo(target)
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +27,17 @@ def test_help_names_every_command_and_loads_nothing_heavy() -> None:
         assert name in ended.stdout and sentence.split()[0] in ended.stdout
     loaded = {name.partition(".")[0] for name in ended.stderr.split()} | set(ended.stderr.split())
     assert not HEAVY & loaded
+
+
+@pytest.mark.parametrize("command", [("version",), ("explain",)])
+def test_output_that_cannot_be_written_is_no_full_disk_of_ours(command: tuple[str, ...]) -> None:
+    argv = [sys.executable, "-m", "sunbeam", *command]
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(argv, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("Error: Standard output cannot be written\n")
+    assert "No space left on device" in ended.stderr and "explain output-not-written" in ended.stderr
+    assert "disk is full" not in ended.stderr and "ignored" not in ended.stderr
 
 
 def test_a_wrong_command_gets_the_right_one_proposed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from sunbeam.cli.main import app
+from sunbeam.cli.main import app, main
 from sunbeam.core import events
 from sunbeam.core.events import Event
 from sunbeam.core.journal import Journal, TaskRecord
@@ -106,6 +106,17 @@ def test_the_page_tells_times_decisions_and_errors(node: Paths, tmp_path: Path) 
     assert re.search(
         r"Wait for the control plane.*?1:40.*?Build image nova.*?50 s.*?35 s", slowest, re.DOTALL
     )
+
+
+@pytest.mark.parametrize(("name", "why"), [("no/page.html", "No such file"), ("", "Is a directory")])
+def test_where_no_page_can_be_is_told(
+    node: Paths, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, why: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["report", "1", str(tmp_path / name)])
+    told = capsys.readouterr().err
+    assert ended.value.code == 2 and "The file cannot be written" in told and why in told
+    assert "explain file-not-written" in told and "Traceback" not in told
 
 
 def test_only_its_own_process_keeps_a_change_going(node: Paths, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     ]
 )
+# With a Referrer-Policy of no-referrer, browsers post our own forms with ``Origin: null``.
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Frame-Options": "DENY",

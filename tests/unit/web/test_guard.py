@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from collections.abc import AsyncIterator
 
@@ -14,7 +15,7 @@ from sunbeam.web.access import FREE_ATTEMPTS
 from sunbeam.web.guard import HEADERS
 from sunbeam.web.pages import static_url
 from sunbeam.web.parts import BASE, COOKIE
-from tests.unit.web.visitor import RecordedCommands, Visitor
+from tests.unit.web.visitor import FORM_TOKEN, RecordedCommands, Visitor
 
 GETS = ("/", "/stream", "/setup", "/setup/review", "/setup/preview", "/changes/1", "/doctor", "/nothing")
 POSTS = ("/setup", "/setup/check", "/setup/start", "/resume", "/retry", "/logout")
@@ -45,6 +46,39 @@ async def test_the_token_opens_a_session(stranger: Visitor) -> None:
         assert attribute in cookie
     stranger.cookie = cookie.partition("=")[2].partition(";")[0]
     assert (await stranger.get("/setup")).status == 200
+
+
+async def test_a_new_token_ends_what_the_old_one_opened_and_neither_is_told(
+    stranger: Visitor, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    access = stranger.view.access
+    old = access.ensure_token()
+    answers = [await stranger.post("/login", {"token": old})]
+    stranger.cookie = answers[0].headers["Set-Cookie"].partition("=")[2].partition(";")[0]
+    answers += [await stranger.get("/setup"), await stranger.get("/login")]
+    form = FORM_TOKEN.search(answers[1].text)
+    assert form is not None
+    new = access.new_token()
+    answers += [
+        await stranger.get("/setup"),
+        await stranger.post_bare("/setup", {"form_token": form[1]}),
+        await stranger.post("/login", {"token": old}),
+        await stranger.get("/setup", Authorization=f"Bearer {new}"),
+        await stranger.post("/login", {"token": new}),
+    ]
+    assert [each.status for each in answers] == [303, 200, 200, 303, 401, 403, 303, 303]
+    for token in (old, new):
+        assert all(token not in each.text + str(each.headers) for each in answers)
+        assert token not in caplog.text
+
+
+async def test_a_token_in_an_address_opens_nothing(stranger: Visitor) -> None:
+    """Addresses end in histories and logs."""
+    query = f"?token={stranger.view.access.ensure_token()}"
+    assert (await stranger.get(f"/{query}")).headers["Location"] == f"{BASE}/login"
+    assert "Set-Cookie" not in (await stranger.get(f"/login{query}")).headers
+    assert (await stranger.post(f"/login{query}")).status == 403
 
 
 async def test_wrong_tokens_are_slowed_down_even_before_the_right_one(stranger: Visitor) -> None:

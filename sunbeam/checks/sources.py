@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from sunbeam.checks.check import CheckContext
 from sunbeam.checks.web import proxy_for
 from sunbeam.core.proxy import Proxy
-from sunbeam.images.mirrors import DEFAULT, apt_sources
+from sunbeam.images.mirrors import apt_sources
 from sunbeam.substrates.embedded.containers_conf import ContainerFolders
 
 TOOLS = ("podman", "conmon", "nft", "mmdebstrap", "ip")
@@ -85,7 +85,7 @@ async def _apt(context: CheckContext) -> Apt:
     targets = await context.probe.output(*TARGETS)
     settings = await context.probe.output("apt-config", "dump", "Acquire")
     sources = sources_in(targets, context.machine.distribution)
-    for archive in apt_sources(context.root) or (DEFAULT if needs(context).images else ()):
+    for archive in apt_sources(context.root):
         sources.setdefault(archive.folder, "images")
     return Apt(
         tuple(Source(url, purpose) for url, purpose in sources.items() if url.startswith("http")),

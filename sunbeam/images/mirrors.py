@@ -37,14 +37,6 @@ class Archive:
         return f"deb {f'[signed-by={self.key}] ' if self.key else ''}{self.uri} {self.suite} main"
 
 
-DEFAULT = (
-    Archive("http://deb.debian.org/debian", SUITE),
-    Archive("http://deb.debian.org/debian", f"{SUITE}-updates"),
-    Archive("http://security.debian.org/debian-security", f"{SUITE}-security"),
-)
-"""What mmdebstrap takes if it is given no archive."""
-
-
 class Entry(NamedTuple):
     """One source of apt (sources.list(5)); ``key`` is the file that it is signed by, if it names one."""
 
@@ -61,7 +53,7 @@ def apt_sources(root: Path = Path("/")) -> list[Archive]:
 
     Where it has none of its own (Ubuntu), a disabled one names the mirror and its key: a deb822 stanza with
     ``Enabled: no``.  A Debian whose own sources are somebody's copy under another name is taken at its word.
-    An empty list means that there is none of these: mmdebstrap then takes ``DEFAULT``.
+    An empty list means that there is none of these: mmdebstrap then takes its own.
     """
     entries = list(_entries(root / "etc/apt"))
     enabled = [each for each in entries if each.enabled]

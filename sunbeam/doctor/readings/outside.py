@@ -18,7 +18,7 @@ from sunbeam.core.proxy import Proxy
 from sunbeam.doctor.look import Look, NotRead
 from sunbeam.doctor.readings.node import settings
 from sunbeam.doctor.readings.text import text
-from sunbeam.images.mirrors import DEFAULT, apt_sources
+from sunbeam.images.mirrors import apt_sources
 
 SECONDS = 4.0
 
@@ -29,9 +29,9 @@ async def resolvers(look: Look) -> tuple[str, ...]:
 
 
 async def mirror(look: Look) -> str:
-    """The URL of the file that is read first from the mirror that images are built from."""
-    first, *_ = apt_sources(look.paths.root) or DEFAULT
-    return f"{first.folder}InRelease"
+    """The URL of what is read first from the mirror that images are built from; empty: none is told."""
+    archives = apt_sources(look.paths.root)
+    return f"{archives[0].folder}InRelease" if archives else ""
 
 
 async def proxy(look: Look) -> str:

@@ -21,7 +21,7 @@ from tests.fakes.processes import FakeProcesses
 
 Handler = Callable[[Request], Awaitable[Response]]
 DISABLED = (
-    "Types: deb\nURIs: http://m/debian\nSuites: trixie\nComponents: main\nEnabled: no\n"
+    "Types: deb\nURIs: http://mirror.example.org/debian\nSuites: trixie\nComponents: main\nEnabled: no\n"
     "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n"
 )
 
@@ -36,6 +36,12 @@ def look(tmp_path: Path, processes: FakeProcesses) -> Look:
     return Look(Paths(tmp_path), processes, FakeClock())
 
 
+def name_mirror(root: Path) -> None:
+    sources = root / "etc/apt/sources.list.d/debian.sources"
+    sources.parent.mkdir(parents=True)
+    sources.write_text(DISABLED)
+
+
 @pytest.fixture(autouse=True)
 def no_proxy_around_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "https_proxy", "no_proxy"):
@@ -44,11 +50,9 @@ def no_proxy_around_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_on_ubuntu_the_mirror_is_the_one_that_images_are_built_from(look: Look, tmp_path: Path) -> None:
-    assert await outside.mirror(look) == "http://deb.debian.org/debian/dists/trixie/InRelease"
-    sources = tmp_path / "etc/apt/sources.list.d/debian.sources"
-    sources.parent.mkdir(parents=True)
-    sources.write_text(DISABLED)
-    assert await outside.mirror(look) == "http://m/debian/dists/trixie/InRelease"
+    assert await outside.mirror(look) == ""
+    name_mirror(tmp_path)
+    assert await outside.mirror(look) == "http://mirror.example.org/debian/dists/trixie/InRelease"
 
 
 @pytest.mark.parametrize(
@@ -56,9 +60,9 @@ async def test_on_ubuntu_the_mirror_is_the_one_that_images_are_built_from(look: 
     [
         ("", None, {}, ""),
         ("", None, {"HTTP_PROXY": "http://shell:1"}, "http://shell:1"),
-        ("", None, {"HTTP_PROXY": "http://shell:1", "NO_PROXY": ".debian.org"}, ""),
+        ("", None, {"HTTP_PROXY": "http://shell:1", "NO_PROXY": ".example.org"}, ""),
         ("", Proxy("http://kept:2"), {"http_proxy": "http://shell:1"}, "http://kept:2"),
-        ("", Proxy("http://kept:2", no_proxy="deb.debian.org"), {}, ""),
+        ("", Proxy("http://kept:2", no_proxy="mirror.example.org"), {}, ""),
         ('Acquire::http::Proxy "http://apt:3";\n', Proxy("http://kept:2"), {}, "http://apt:3"),
         ('Acquire::http::Proxy "DIRECT";\n', Proxy("http://kept:2"), {}, ""),
     ],
@@ -72,6 +76,7 @@ async def test_the_mirror_is_asked_through_the_proxy_that_fetches_from_it(
     environment: dict[str, str],
     expected: str,
 ) -> None:
+    name_mirror(look.paths.root)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     if kept:
@@ -82,6 +87,7 @@ async def test_the_mirror_is_asked_through_the_proxy_that_fetches_from_it(
 
 
 async def test_behind_a_proxy_only_its_own_name_must_be_known(look: Look, processes: FakeProcesses) -> None:
+    name_mirror(look.paths.root)
     proxy_file(look.paths).parent.mkdir(parents=True)
     proxy_file(look.paths).write_text(Proxy("http://proxy.example.org:3128").dump())
     processes.expect("apt-config")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from sunbeam.checks.wanted import ROLES, Wanted
+from sunbeam.core.ending import end
 from sunbeam.core.errors import Problem
 from sunbeam.core.paths import Paths
 from sunbeam.core.process import Processes
@@ -81,9 +82,7 @@ class CheckContext:
 
     async def close(self) -> None:
         """End looks that nobody waits for any more."""
-        for look in self._looks.values():
-            look.cancel()
-        await asyncio.gather(*self._looks.values(), return_exceptions=True)
+        await end(self._looks.values())
 
 
 @dataclass(frozen=True)

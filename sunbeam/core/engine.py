@@ -9,6 +9,7 @@ from typing import Any
 
 from sunbeam.core.change import Change, ChangeFailed, differing
 from sunbeam.core.clock import Clock
+from sunbeam.core.ending import end
 from sunbeam.core.errors import Interrupted, NeedsPerson, PreflightFailed, Problem, SunbeamError
 from sunbeam.core.estimate import PARALLEL
 from sunbeam.core.events import ChangeFinished, ChangeStarted, ChangeStopping, Listener, ProblemFound
@@ -18,7 +19,7 @@ from sunbeam.core.host import Host, Mutation
 from sunbeam.core.journal import ChangeRecord, Journal, TaskRecord
 from sunbeam.core.paths import Paths
 from sunbeam.core.redaction import Redactor
-from sunbeam.core.schedule import Schedule, end
+from sunbeam.core.schedule import Schedule
 from sunbeam.core.status import ChangeStatus, TaskStatus
 from sunbeam.core.task import Task
 from sunbeam.core.task_run import Seams, TaskRun

@@ -94,9 +94,18 @@ class HostUndo:
                     await self._packages.remove(removable, self._report)
 
     async def _run_undo(self, change: HostChange) -> None:
-        when = change.before["when"]
-        if not when or (await self._host.read(when, check=False)).returncode == 0:
+        if not await self._is_to_undo(change):
+            return
+        try:
             await self._host.run(change.before["argv"], changes=f"undo: {change.target}")
+        except ProcessFailed:
+            # The program of a run that was killed may have ended its work beside us.
+            if not change.before["when"] or await self._is_to_undo(change):
+                raise
+
+    async def _is_to_undo(self, change: HostChange) -> bool:
+        when = change.before["when"]
+        return not when or (await self._host.read(when, check=False)).returncode == 0
 
     def _restore_file(self, change: HostChange) -> None:
         path, before, ours = Path(change.target), change.before["before"], change.before["ours"]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
 
 from sunbeam.core.change import Change
+from sunbeam.core.ending import end
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.task import Task
 from sunbeam.core.task_run import GivenUp, TaskRun
@@ -64,10 +64,3 @@ class Schedule:
         for task_id in hopeless & self._running.keys():
             self._run.give_up(task_id, failed.title)
             self._running[task_id].cancel()
-
-
-async def end(running: Collection[asyncio.Task[None]]) -> None:
-    """Cancel them, and wait until they have ended."""
-    for each in running:
-        each.cancel()
-    await asyncio.gather(*running, return_exceptions=True)

@@ -10,6 +10,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import aiohttp
 
 from sunbeam.core.clock import Clock
+from sunbeam.core.ending import end
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.paths import Paths
 from sunbeam.core.process import Completed, Processes, ProcessFailed
@@ -68,9 +69,7 @@ class Look:
 
     async def close(self) -> None:
         """End readings that nobody waits for any more."""
-        for task in self._made.values():
-            task.cancel()
-        await asyncio.gather(*self._made.values(), return_exceptions=True)
+        await end(self._made.values())
 
     async def _read(
         self, reading: Callable[Concatenate[Look, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs

@@ -8,6 +8,7 @@ import shutil
 from datetime import timedelta
 
 from sunbeam.core.cores import cores
+from sunbeam.core.ending import end
 from sunbeam.core.paths import Paths
 from sunbeam.operators import leadership, reaper, subordinates, unit_storage
 from sunbeam.operators.clock import Clock, SystemClock
@@ -102,9 +103,7 @@ class Engine:
         tasks = [*self._tasks.values(), *([self._housekeeper] if self._housekeeper else [])]
         if tasks:
             _, pending = await asyncio.wait(tasks, timeout=STOP_GRACE_SECONDS)
-            for task in pending:
-                task.cancel()
-            await asyncio.gather(*pending, return_exceptions=True)
+            await end(pending)
         self._unsubscribe()
         await self._services.executor.stop()
         await self._services.tool_server.stop()

@@ -11,6 +11,7 @@ from typing import Any
 from aiohttp import WSMsgType, web
 from pydantic import Field, ValidationError
 
+from sunbeam.core.ending import end
 from sunbeam.operators.api.call import Call, Session, error_code
 from sunbeam.operators.api.login import Authenticator
 from sunbeam.operators.api.permissions import is_superuser, model_access
@@ -76,9 +77,7 @@ class Connection:
         finally:
             deadline.cancel()
             self._session.close()
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await end(self._tasks)
 
     async def answer(self, request: Request) -> Json:
         """The reply's fields besides its id.  ``response`` is present in errors too: clients need it."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sunbeam.core.cores import cores
+from sunbeam.core.ending import end
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.paths import Paths
 from sunbeam.core.process import ProcessFailed
@@ -99,7 +100,7 @@ class EmbeddedRuntime:
     async def stop(self) -> None:
         self._report = lambda state: None
         residents = self._residents.values()
-        await _cancel(*(task for each in residents for task in (*each.jobs, *each.tasks.values())))
+        await end([task for each in residents for task in (*each.jobs, *each.tasks.values())])
         self._residents.clear()
 
     async def stop_all(self) -> None:
@@ -179,13 +180,13 @@ class EmbeddedRuntime:
 
     async def _dismiss(self, resident: _Resident, name: str) -> None:
         keeper, task = resident.keepers.pop(name), resident.tasks.pop(name)
-        await _cancel(task)
+        await end([task])
         await self._delete(name, keeper.container.stop_seconds)
 
     async def _remove(self, key: str) -> None:
         resident = self._residents.pop(key, None)
         if resident is not None:
-            await _cancel(*resident.jobs)
+            await end(resident.jobs)
             await asyncio.gather(*(self._dismiss(resident, name) for name in list(resident.keepers)))
         for each in await self.podman.containers():
             if each["Labels"] and each["Labels"].get(KEY_LABEL) == key:
@@ -216,12 +217,6 @@ def _entry(spec: PodSpec | MachineSpec) -> Entry:
         unit=spec.unit,
         exposed=tuple(int(number) for number, _, protocol in ports if protocol in ("", "tcp")),
     )
-
-
-async def _cancel(*tasks: asyncio.Task[None]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _state(resident: _Resident) -> UnitState | MachineState:

@@ -254,6 +254,21 @@ async def test_what_a_program_changed_is_taken_back_newest_first_if_it_is_there(
     ]
 
 
+async def test_what_a_killed_run_s_program_takes_back_beside_us_is_no_failure(tmp_path: Path) -> None:
+    bench = Workbench(tmp_path)
+    bench.processes.expect("add")
+    bench.processes.expect("show")
+
+    def gone(argv: tuple[str, ...], input: str | None) -> str:
+        bench.processes.replace("show", answer=Completed(("show",), 1))
+        raise ProcessFailed(Completed(argv, 1, "", "no such bridge"))
+
+    bench.processes.expect("del", answer=gone)
+    await bench.host.run(["add"], changes="a bridge", undo=Undo(["del"], when=["show"]))
+    await bench.host.undo_recorded(keep_packages=False, report=lambda text: None)
+    assert bench.journal.host_changes() == []
+
+
 async def test_what_cannot_be_taken_back_stays_on_record_and_the_rest_is_done(tmp_path: Path) -> None:
     bench = Workbench(tmp_path)
     bench.host.write_file(tmp_path / "made", "x")

@@ -61,8 +61,7 @@ class CloudSeam:
             return real
         if verb == "find":
             return lambda *args, **details: self._find(noun, real, args, details)
-        nothing = verb == "wait"
-        return lambda *args, **details: () if nothing or _foreseen(args, details) else real(*args, **details)
+        return lambda *args, **details: () if _foreseen(args, details) else real(*args, **details)
 
     def _change(self, verb: str, real: Callable[..., Any], args: tuple[Any, ...], details: Any) -> Any:
         target = _target(args, details)

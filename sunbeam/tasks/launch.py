@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sunbeam.cluster.openstack import DEMO
 from sunbeam.cluster.settings import NodeSettings
@@ -29,6 +29,8 @@ BUILD_SECONDS = 3600.0
 """Nova gives up by itself when it cannot start a VM; copying an image to a slow disk takes long."""
 CONSOLE_LINES = 5
 DELETE_SECONDS = 600
+LOST = ("DELETED", "ERROR")
+"""States of a server that is replaced (Nova's API reference, "Server statuses")."""
 
 
 def launch(paths: Paths, name: str, image: str, flavor: str) -> Change:
@@ -55,29 +57,39 @@ class CreateServer(Task):
         return bool(await call(context, DEMO, self._exists))
 
     async def act(self, context: Context) -> None:
-        await call(context, DEMO, self._create)
+        if await self.is_done(context):
+            return
+        details = await call(context, DEMO, self._details)
+        await self._remove(context)
+        await call(context, DEMO, lambda cloud: self._create(cloud, details))
 
     async def loses(self, context: Context) -> list[str]:
         there = await call(context, DEMO, lambda cloud: cloud.compute.find_server(self._name))
         return [f"VM {self._name} with its disk"] if there is not None else []
 
     async def undo(self, context: Context) -> None:
+        await self._remove(context)
+
+    async def _remove(self, context: Context) -> None:
         await call(context, DEMO, self._delete)
+        if not context.host.dry_run:
+            await context.wait_for(lambda: call(context, DEMO, self._gone), quiet_seconds=DELETE_SECONDS)
 
     def _exists(self, cloud: Connection) -> bool:
         server = cloud.compute.find_server(self._name)
-        return server is not None and cloud.compute.get_server(server.id).status != "ERROR"
+        return server is not None and cloud.compute.get_server(server.id).status not in LOST
 
     def _delete(self, cloud: Connection) -> None:
         server = cloud.compute.find_server(self._name)
         if server is not None:
             cloud.compute.delete_server(server)
-            cloud.compute.wait_for_delete(server, wait=DELETE_SECONDS)
 
-    def _create(self, cloud: Connection) -> None:
-        if self._exists(cloud):
-            return
-        self._delete(cloud)
+    def _gone(self, cloud: Connection) -> Look:
+        """A server that Nova calls DELETED is listed, and counted, until its host has let go of it."""
+        server = cloud.compute.find_server(self._name)
+        return Look(server is None, f"{self._name}: to be deleted")
+
+    def _details(self, cloud: Connection) -> dict[str, Any]:
         image = cloud.image.find_image(self._image)
         flavor = cloud.compute.find_flavor(self._flavor)
         project = cloud.current_project
@@ -95,13 +107,11 @@ class CreateServer(Task):
                 next_command="sunbeam configure",
                 id="launch-incomplete",
             )
-        cloud.compute.create_server(
-            name=self._name,
-            image_id=image.id,
-            flavor_id=flavor.id,
-            key_name=KEY,
-            networks=[{"uuid": network.id}],
-        )
+        return {"image_id": image.id, "flavor_id": flavor.id, "networks": [{"uuid": network.id}]}
+
+    def _create(self, cloud: Connection, details: dict[str, Any]) -> None:
+        if not self._exists(cloud):
+            cloud.compute.create_server(name=self._name, key_name=KEY, **details)
 
 
 class AttachFloatingAddress(Task):

@@ -141,6 +141,27 @@ async def test_a_vm_in_error_is_replaced(cloud: Cloud, tmp_path: Path) -> None:
     assert foreseen == [("delete server", "first"), ("create server", "first")]
 
 
+async def test_a_vm_is_taken_back_when_nova_lists_it_no_more(cloud: Cloud, tmp_path: Path) -> None:
+    """It is called DELETED before."""
+    await done(tmp_path, project(Paths(tmp_path)))
+    (task, *_) = vm(Paths(tmp_path)).tasks
+    launched = Change("launch", "Launch", [task])
+    bench = Workbench(tmp_path)
+    await bench.engine.run(launched)
+    (server,) = cloud.objects["server"]
+    await bench.engine.undo(launched, bench.journal.changes()[0])
+    assert server.status == "DELETED" and cloud.objects["server"] == []
+
+
+async def test_a_vm_that_is_being_deleted_is_replaced(cloud: Cloud, tmp_path: Path) -> None:
+    await done(tmp_path, project(Paths(tmp_path)))
+    deleted = cloud.add("server", name="first", status="DELETED", looks_left=3)
+    (task, *_) = vm(Paths(tmp_path)).tasks
+    await done(tmp_path, Change("launch", "Launch", [task]))
+    (server,) = cloud.objects["server"]
+    assert server.id != deleted.id and server.status == "ACTIVE"
+
+
 async def test_an_image_whose_upload_was_cut_off_is_uploaded_again(cloud: Cloud, tmp_path: Path) -> None:
     """Glance keeps the record, which is there before the data."""
     cut_off = cloud.add("image", name="guest", status="queued")

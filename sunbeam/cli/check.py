@@ -87,13 +87,13 @@ def _examine(node: Node, files: Sequence[Path], roles: tuple[str, ...], output: 
 def _wanted(node: Node, files: Sequence[Path]) -> Wanted:
     """What the cloud on this machine uses, or one of these manifests would.  Raises ManifestErrors."""
     from sunbeam.checks.wanted import Wanted
-    from sunbeam.cli.wizard.bootstrap import manifest_now
+    from sunbeam.cli.wizard.bootstrap import effective_now
     from sunbeam.cluster.answers import settings_of
     from sunbeam.cluster.settings import NodeSettings
 
     installed = NodeSettings.exists(node.paths)
     try:
-        manifest = manifest_now(node, files)
+        manifest = effective_now(node, files).manifest
     except PermissionError:
         return Wanted.of_node(NodeSettings.read(node.paths), COMMAND)
     return Wanted.of(manifest, settings_of(node.paths, manifest), installed=installed)

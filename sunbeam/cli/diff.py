@@ -20,10 +20,10 @@ def diff(manifest: ManifestOption = None, output: OutputOption = Output.TEXT) ->
     With a manifest: what that would change.  Nothing is changed by looking.
     """
     from sunbeam.cli.preview import show_request
-    from sunbeam.cli.wizard.bootstrap import manifest_now
+    from sunbeam.cli.wizard.bootstrap import effective_now
 
     require_root()
     node = this_node()
-    request = Request("cluster bootstrap", {"manifest": manifest_now(node, manifest or []).dump()})
+    request = Request("cluster bootstrap", {"manifest": effective_now(node, manifest or []).manifest.dump()})
     if show_request(node, request, output, only_changes=True).changes:
         raise typer.Exit(1)

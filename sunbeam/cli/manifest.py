@@ -163,16 +163,13 @@ def schema() -> None:
 
 def _here(files: list[Path]) -> Effective:
     """What a bootstrap that asks nothing makes of this machine, or did."""
-    from sunbeam.cluster.answers import manifest_here
+    from sunbeam.cli.wizard.bootstrap import effective_now
     from sunbeam.cluster.settings import NodeSettings
-    from sunbeam.core.detection.detected import detect
-    from sunbeam.core.interview import Interview
 
     node = this_node()
     if NodeSettings.exists(node.paths):
         require_root("only root may read what this cloud is made of")
-        return manifest_here(node.paths, files, {})
-    return Interview(run(detect(node.processes)), files=files).effective()
+    return effective_now(node, files)
 
 
 def _document(named: str) -> dict[str, Any]:

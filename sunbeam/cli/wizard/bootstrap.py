@@ -15,7 +15,6 @@ from sunbeam.core.errors import PreflightFailed, Problem, UsageError
 from sunbeam.core.interview import Interview
 from sunbeam.core.journal import Journal
 from sunbeam.core.manifest.effective import Effective
-from sunbeam.core.manifest.model import Manifest
 from sunbeam.core.node import Node
 from sunbeam.core.request import Request
 from sunbeam.core.running import run
@@ -67,15 +66,16 @@ def _request(made: Effective, answers: Mapping[str, str]) -> Request:
     )
 
 
-def manifest_now(node: Node, files: Sequence[Path]) -> Manifest:
+def effective_now(node: Node, files: Sequence[Path]) -> Effective:
     """What a bootstrap that asks nothing would make of this machine.  Raises PreflightFailed.
 
     Who may not read the journal does not learn from it what was begun.
     """
-    if made_with(node.paths) is not None:
-        return manifest_here(node.paths, files, {}).manifest
     begun = _begun(node) if os.access(node.paths.journal, os.R_OK) else {}
-    return _interview(node, files, {}, begun.get("manifest")).effective().manifest
+    answers = begun.get("answers", {})
+    if made_with(node.paths) is not None:
+        return manifest_here(node.paths, files, answers)
+    return _interview(node, files, answers, begun.get("manifest")).effective()
 
 
 def _begun(node: Node) -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sunbeam.cli.wizard.bootstrap import bootstrap_request, manifest_now
+from sunbeam.cli.wizard.bootstrap import bootstrap_request, effective_now
 from sunbeam.cluster.answers import manifest_file
 from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.errors import PreflightFailed, UsageError
@@ -76,15 +76,16 @@ def test_answers_count_again_over_the_same_file(node: Node, tmp_path: Path, sett
         manifest_file(node.paths).write_text(json.dumps(made.dump()))
     again = bootstrap_request(node, [file], {}, ask=True)
     assert again.intent == {"manifest": made.dump(), "answers": answers}
+    assert effective_now(node, [file]).manifest == made
 
 
 def test_somebody_who_may_not_read_the_journal_is_told_of_a_new_cloud(
     node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begin(node, answered(), ChangeStatus.INTERRUPTED)
-    assert manifest_now(node, []).name == "edge"
+    assert effective_now(node, []).manifest.name == "edge"
     monkeypatch.setattr(os, "access", lambda path, mode: False)
-    assert manifest_now(node, []).name != "edge"
+    assert effective_now(node, []).manifest.name != "edge"
 
 
 @pytest.mark.parametrize("status", [ChangeStatus.DONE, ChangeStatus.UNDONE])

@@ -229,6 +229,11 @@ COMMANDS = (
         "`sunbeam cluster status` tells whether sunbeamd runs.",
     ),
     Entry(
+        "web-still-served",
+        "sunbeamd is too busy to close the page's port at once; it does so when it comes to it.",
+        "`sunbeam cluster status` tells whether sunbeamd answers.",
+    ),
+    Entry(
         "web-settings-damaged",
         "The file with the page's settings was changed by hand.",
         "`sunbeam web` writes it anew.",

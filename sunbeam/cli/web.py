@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
-ANSWER_SECONDS = 10.0
+ANSWER_SECONDS = 60.0
 
 
 @app.command()
@@ -43,8 +43,7 @@ def web(
         )
     node = this_node()
     if off:
-        WebSettings.forget(node.paths)
-        typer.echo("The web view is off.")
+        _turn_off(node)
         return
     if new_token:
         _access(node).new_token()
@@ -77,6 +76,23 @@ def _daemon_runs(node: Node) -> bool:
     from sunbeam.cluster.settings import NodeSettings
 
     return NodeSettings.exists(node.paths) and services_of(node.paths).running(DAEMON)
+
+
+def _turn_off(node: Node) -> None:
+    from sunbeam.web.serving import Served
+
+    WebSettings.forget(node.paths)
+    deadline = time.monotonic() + ANSWER_SECONDS
+    while _daemon_runs(node) and Served.read(node.paths) is not None:
+        if time.monotonic() > deadline:
+            raise SunbeamError(
+                "sunbeamd still serves the web view",
+                why=f"it was told, and has not closed the port within {ANSWER_SECONDS:.0f} s",
+                next_command="sunbeam cluster status",
+                id="web-still-served",
+            )
+        time.sleep(0.1)
+    typer.echo("The web view is off.")
 
 
 def _let_daemon_serve(node: Node, settings: WebSettings) -> None:

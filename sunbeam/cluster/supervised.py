@@ -7,6 +7,8 @@ import shlex
 import signal
 import subprocess
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -151,15 +153,19 @@ class _Supervisor:
 
     def end(self) -> None:
         """Ask its program to end; after ``stop_seconds`` kill what is left of both, and wait for that."""
-        os.kill(self.pid, signal.SIGTERM)
+        self._kill(os.kill, signal.SIGTERM)
         deadline = time.monotonic() + self.stop_seconds
         killed = False
         while self.alive:
             if not killed and time.monotonic() > deadline:
-                os.killpg(self.pid, signal.SIGKILL)
+                self._kill(os.killpg, signal.SIGKILL)
                 killed = True
             _reap(self.pid)
             time.sleep(0.05)
+
+    def _kill(self, how: Callable[[int, int], None], number: signal.Signals) -> None:
+        with suppress(ProcessLookupError):  # it may just have ended
+            how(self.pid, number)
 
 
 def _stat(pid: int) -> list[str] | None:

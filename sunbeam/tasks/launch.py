@@ -77,7 +77,7 @@ class CreateServer(Task):
 
     def _exists(self, cloud: Connection) -> bool:
         server = cloud.compute.find_server(self._name)
-        return server is not None and cloud.compute.get_server(server.id).status not in LOST
+        return server is not None and server.status not in LOST
 
     def _delete(self, cloud: Connection) -> None:
         server = cloud.compute.find_server(self._name)
@@ -241,7 +241,7 @@ def server_of(cloud: Connection, name: str) -> Server:
             next_command=f"sunbeam launch {name}",
             id="vm-gone",
         )
-    return cloud.compute.get_server(found.id)
+    return found
 
 
 def fault(cloud: Connection, server: Server) -> SunbeamError | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sunbeam.cluster.openstack import CLOUD, DEMO, connect
 from sunbeam.cluster.openstack_seam import CloudSeam, Foreseen
+from sunbeam.core.clock import Clock, SystemClock
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.host import Host
 from sunbeam.core.paths import Paths
@@ -47,13 +48,7 @@ async def call(context: Context, cloud: str, work: Callable[[Connection], Any]) 
         with _connected(paths, CLOUD if project else cloud) as connection:
             return work(cast("Connection", CloudSeam(connection, host, project)))
 
-    for pause in PAUSES:
-        try:
-            return await asyncio.to_thread(watched)
-        except ApiAway as error:
-            context.report(f"trying again in {pause:.0f} s: {error.why}")
-            await context.clock.sleep(pause)
-    return await asyncio.to_thread(watched)
+    return await _patiently(watched, context.clock, context.report)
 
 
 async def ask(paths: Paths, cloud: str, read: Callable[[Connection], Any]) -> Any:
@@ -63,7 +58,17 @@ async def ask(paths: Paths, cloud: str, read: Callable[[Connection], Any]) -> An
         with _connected(paths, cloud) as connection:
             return read(connection)
 
-    return await asyncio.to_thread(reading)
+    return await _patiently(reading, SystemClock(), lambda trouble: None)
+
+
+async def _patiently(work: Callable[[], Any], clock: Clock, report: Callable[[str], None]) -> Any:
+    for pause in PAUSES:
+        try:
+            return await asyncio.to_thread(work)
+        except ApiAway as error:
+            report(f"trying again in {pause:.0f} s: {error.why}")
+            await clock.sleep(pause)
+    return await asyncio.to_thread(work)
 
 
 def _foreseen_project(host: Host) -> Foreseen | None:
@@ -75,14 +80,15 @@ def _foreseen_project(host: Host) -> Foreseen | None:
 @contextmanager
 def _connected(paths: Paths, cloud: str) -> Iterator[Connection]:
     connection = connect(paths, cloud)
-    from keystoneauth1.exceptions import ClientException
+    from keystoneauth1.exceptions import ClientException, ConnectFailure
     from openstack.exceptions import SDKException
 
     try:
         yield connection
     except (SDKException, ClientException) as error:
         status = getattr(error, "status_code", None) or getattr(error, "http_status", None)
-        raise (ApiAway if status in AWAY else SunbeamError)(
+        away = status in AWAY or isinstance(error, ConnectFailure)
+        raise (ApiAway if away else SunbeamError)(
             "An OpenStack API refused a request",
             where=str(getattr(error, "url", "") or "OpenStack"),
             why=str(error),

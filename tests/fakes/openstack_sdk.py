@@ -107,14 +107,6 @@ class Api:
                 self._cloud.objects["server"].remove(found)
         return found
 
-    def get_server(self, server: str) -> SimpleNamespace:
-        from openstack.exceptions import NotFoundException
-
-        for each in self._cloud.objects["server"]:
-            if each.id == server:
-                return each
-        raise NotFoundException(f"No server found for {server}")
-
     def __getattr__(self, method: str) -> Any:
         verb, _, kind = method.partition("_")
         if verb == "create":

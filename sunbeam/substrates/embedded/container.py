@@ -58,7 +58,7 @@ class Container:
 
     @property
     def conmon_file(self) -> Path:
-        return self.pids / f"{self.name}.conmon"
+        return conmon_file(self.pids, self.name)
 
     def argv(self) -> list[str]:
         """Words for podman; a container of the same name that is in the way goes."""
@@ -69,6 +69,11 @@ class Container:
             *self.arguments,
             f"--entrypoint={PEBBLE}", self.image, *PEBBLE_ARGUMENTS,
         ]  # fmt: skip
+
+
+def conmon_file(pids: Path, name: str) -> Path:
+    """Where podman notes the conmon of the container ``name``."""
+    return pids / f"{name}.conmon"
 
 
 def unit_key(model_uuid: str, unit: str) -> str:

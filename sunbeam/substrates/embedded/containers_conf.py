@@ -69,6 +69,11 @@ class ContainerFolders:
         return self.paths.run / "containers"
 
     @property
+    def pids(self) -> Path:
+        """Files with the process ids of each container and of its conmon."""
+        return self.paths.run / "pids"
+
+    @property
     def containers_conf(self) -> Path:
         return self.storage / "containers.conf"
 

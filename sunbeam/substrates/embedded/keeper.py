@@ -15,7 +15,7 @@ from sunbeam.substrates.embedded.container import SPEC_LABEL, Container
 from sunbeam.substrates.embedded.image_watch import ImageWatch
 from sunbeam.substrates.embedded.pebble_watch import PebbleView, PebbleWatch
 from sunbeam.substrates.embedded.podman import Podman
-from sunbeam.substrates.embedded.process_watch import end, first_end, is_alive
+from sunbeam.substrates.embedded.process_watch import end, first_end, is_alive, is_conmon, pid_in
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
@@ -77,8 +77,8 @@ class Keeper:
         """The container's processes if it runs as wanted; what is left of it is ended otherwise."""
         if found is None or not (found.get("Pid") and is_alive(found["Pid"])):
             return None
-        running = Processes(found["Pid"], _pid_in(self.container.conmon_file))
-        is_whole = _is_conmon(running.conmon)
+        running = Processes(found["Pid"], pid_in(self.container.conmon_file))
+        is_whole = is_conmon(running.conmon)
         if is_whole and found["Labels"].get(SPEC_LABEL) == self.container.spec:
             return running
         await end(running.init, self.container.stop_seconds)
@@ -96,7 +96,7 @@ class Keeper:
                 await self._workshop.images.wait(container.image)
             async with self._workshop.slots:
                 await podman.call(container.argv(), timeout=RUN_TIMEOUT)
-        return Processes(_pid_in(container.pid_file), _pid_in(container.conmon_file))
+        return Processes(pid_in(container.pid_file), pid_in(container.conmon_file))
 
     async def _follow(self, running: Processes) -> None:
         """Tell what Pebble says until one of the processes ends, and then end the other."""
@@ -125,18 +125,6 @@ class Keeper:
     def _note(self, pid: int = 0, problem: str = "", *, failed: bool = False) -> None:
         self.pid, self.problem, self.failed, self.pebble = pid, problem, failed, None
         self._on_change()
-
-
-def _pid_in(file: Path) -> int:
-    """0 if the file holds none: it belongs to a start that was cut short."""
-    text = file.read_text().strip() if file.exists() else ""
-    return int(text) if text.isdecimal() else 0
-
-
-def _is_conmon(pid: int) -> bool:
-    """The number may belong to another process by now."""
-    command = Path(f"/proc/{pid}/comm")
-    return is_alive(pid) and command.read_text().strip() == "conmon"
 
 
 def _sentence(container: Container, error: Exception) -> str:

@@ -18,6 +18,21 @@ def is_alive(pid: int) -> bool:
     return state not in "ZX"
 
 
+def pid_in(file: Path) -> int:
+    """0 if the file holds none: it belongs to a start that was cut short."""
+    text = file.read_text().strip() if file.exists() else ""
+    return int(text) if text.isdecimal() else 0
+
+
+def is_conmon(pid: int) -> bool:
+    """Whether ``pid`` is podman's process beside a container; the number may belong to another by now."""
+    try:
+        name = Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return False
+    return name == "conmon" and is_alive(pid)
+
+
 async def first_end(pids: Sequence[int]) -> int:
     """Wait until one of ``pids`` has ended and return it."""
     loop = asyncio.get_running_loop()

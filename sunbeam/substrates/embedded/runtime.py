@@ -80,7 +80,7 @@ class EmbeddedRuntime:
             hosts_file=paths.hosts,
             bin=paths.engine / "bin",
             logs=paths.logs / "containers",
-            pids=paths.run / "pids",
+            pids=podman.folders.pids,
         )
         self._workshop = Workshop(podman, ImageWatch(podman), asyncio.Semaphore(cores() + 1))
         self._residents: dict[str, _Resident] = {}

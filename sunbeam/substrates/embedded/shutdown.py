@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 from sunbeam.substrates.embedded.container import (
     KEY_LABEL,
     MACHINE_STOP_SECONDS,
     POD_STOP_SECONDS,
+    conmon_file,
     is_machine_key,
 )
 from sunbeam.substrates.embedded.podman import Podman
+from sunbeam.substrates.embedded.process_watch import first_end, is_conmon, pid_in
 
 AT_ONCE = 8
+CLEAN_UP_SECONDS = 30.0
 
 
 async def stop_containers(podman: Podman) -> None:
@@ -35,4 +39,10 @@ async def stop_containers(podman: Podman) -> None:
 
 
 async def _stop(podman: Podman, name: str, seconds: int) -> None:
+    """Podman says that a container has stopped while its conmon still cleans up."""
+    conmon = pid_in(conmon_file(podman.folders.pids, name))
     await podman.call(["stop", f"--time={seconds}", name], check=False, timeout=seconds + 60)
+    if is_conmon(conmon):
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLEAN_UP_SECONDS):
+                await first_end([conmon])

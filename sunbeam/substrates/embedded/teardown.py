@@ -103,7 +103,7 @@ class Teardown:
         """What containers that podman does not know, and killed builds, left in the runtime's own folder."""
         for runtime, file in STATES.items():
             for state in Path("/run", runtime).glob(f"*/{file}"):
-                if f'"{self.podman.folders.storage}/' in state.read_text():
+                if f'"{self.podman.folders.storage}/' in _text(state):
                     words = [runtime, "delete", "--force", state.parent.name]
                     await self.processes.run(words, check=False, timeout=20)
                     shutil.rmtree(state.parent, ignore_errors=True)
@@ -165,7 +165,7 @@ class Teardown:
         for folder in (
             folders.storage,
             folders.run,
-            self.paths.run / "pids",
+            folders.pids,
             self.paths.state / "runtime",
             self.paths.logs / "containers",
         ):
@@ -196,6 +196,14 @@ def _commands() -> list[tuple[int, list[str]]]:
             continue
         found.append((int(folder.name), words))
     return found
+
+
+def _text(file: Path) -> str:
+    """What the file says; nothing if it was removed meanwhile."""
+    try:
+        return file.read_text()
+    except FileNotFoundError:
+        return ""
 
 
 def _children(pid: int) -> list[int]:

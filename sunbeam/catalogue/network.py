@@ -136,6 +136,16 @@ NETWORK = (
         "Choose another interface; `sunbeam cluster bootstrap --dry-run` shows what would be done.",
     ),
     Entry(
+        "cloud-address-lost",
+        "As a port of the external network the interface loses its addresses, and the cloud's is among them.",
+        "Choose another interface, or by `sunbeam cluster bootstrap --address ADDRESS` one of another.",
+    ),
+    Entry(
+        "pool-taken",
+        "VMs would get addresses that this machine, its router or its resolver has.",
+        "Set network.external.first and network.external.last in the manifest to a part that nobody uses.",
+    ),
+    Entry(
         "interface-enslaved",
         "An interface is a port of one bridge or bond only.",
         "Choose another, or take it out.",

@@ -15,6 +15,7 @@ from sunbeam.checks import (
     networks,
     packages,
     packets,
+    physical_network,
     ports,
     storage,
 )
@@ -61,7 +62,13 @@ CHECKS: tuple[Check[Any], ...] = (
     Check("ranges", "network ranges", networks.networks, networks.ranges),
     Check("routes", "routes", networks.networks, networks.routes),
     Check("packet-size", "packet sizes", networks.networks, networks.packet_size, once=True),
-    Check("external-interface", "the external interface", networks.networks, networks.external_interface),
+    Check(
+        "external-interface",
+        "the external interface",
+        networks.networks,
+        physical_network.external_interface,
+    ),
+    Check("external-pool", "addresses of VMs", networks.networks, physical_network.external_pool),
     Check("ports", "ports", ports.holders, ports.ports, CONTROL),
     Check(
         "nat", "address translation", packets.packets, packets.address_translation, once=True, needs_root=True

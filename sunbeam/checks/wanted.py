@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from typing import TYPE_CHECKING
 
 from sunbeam.cluster.settings import NodeSettings
@@ -25,15 +25,17 @@ class Wanted:
     """``ports``: purpose by TCP port.  ``mtu``: bytes that VMs expect the network outside to carry.
 
     ``address`` is where users reach the cloud, ``interface`` leads to the external network (both may be
-    empty).  ``proxy`` is a manifest's: http, https, no_proxy, with references.  ``installed``: a cloud of
-    ours is on this machine, whose ports, networks and disk space are then no obstacle.  ``again`` is what a
-    person types after a finding is dealt with.
+    empty), ``pool`` are the first and the last address there that VMs may get.  ``proxy`` is a manifest's:
+    http, https, no_proxy, with references.  ``installed``: a cloud of ours is on this machine, whose ports,
+    networks and disk space are then no obstacle.  ``again`` is what a person types after a finding is dealt
+    with.
     """
 
     network: NetworkPlan = field(default_factory=NetworkPlan)
     demo: IPv4Network = ranges.DEMO
     address: str = ""
     interface: str = ""
+    pool: tuple[IPv4Address, IPv4Address] | None = None
     mtu: int = LARGEST_PACKET
     ports: Mapping[int, str] = field(default_factory=lambda: ports_of(NodeSettings("", "")))
     proxy: Mapping[str, str] = field(default_factory=dict)
@@ -51,6 +53,7 @@ class Wanted:
             demo=manifest.demo.network.range,
             address=settings.address,
             interface=manifest.network.external.interface,
+            pool=manifest.network.external.pool,
             mtu=int(option or manifest.network.external.mtu),
             ports=ports_of(settings),
             proxy=manifest.proxy.model_dump(),

@@ -54,6 +54,7 @@ class Interview:
         self._cloud = dict(cloud or {})
         self._plans = {str(file) for file in shipped_plans().values()}
         self._places: dict[str, str] = {}
+        self._of_files: dict[str, str] = {}
         self._before = self._spoken(self._first())
 
     @property
@@ -175,6 +176,7 @@ class Interview:
     def _first(self) -> Effective:
         """What files and options make.  Raises PreflightFailed with all that is wrong with them."""
         said, self._places = spoken(self._files, self._options)
+        self._of_files = said
         try:
             return self._effective(self._options)
         except ManifestErrors as errors:
@@ -218,13 +220,25 @@ class Interview:
         return effective(self._files, answers, detected=self._detected(answers), cloud=self._cloud)
 
     def _detected(self, answers: Mapping[str, str]) -> dict[str, str]:
-        """Defaults that this machine decides."""
-        wanted = {question.key: question.default(answers, self.detected) for question in QUESTIONS}
+        """Defaults that this machine decides; one that is needed is as if nothing else was said."""
+        said = {**self._of_files, **answers}
+        wanted = {
+            question.key: question.default(
+                {} if question.needed(said, self.detected) else said, self.detected
+            )
+            for question in QUESTIONS
+        }
         return {key: value for key, value in wanted.items() if value and value != SHIPPED_VALUES.get(key)}
 
     def _findings(self, answers: Mapping[str, str]) -> Sequence[Finding]:
         try:
-            self._effective({key: value for key, value in answers.items() if key not in self._before})
+            self._effective(
+                {
+                    key: value
+                    for key, value in answers.items()
+                    if key in self._options or key not in self._before
+                }
+            )
         except ManifestErrors as errors:
             return errors.findings
         return ()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 
 from sunbeam.core.detection.detected import Detected
 from sunbeam.core.detection.interfaces import Interface
-from sunbeam.core.manifest.model import Manifest
+from sunbeam.core.manifest.model import External, Manifest
 from sunbeam.core.question import Answers, Choice
 
 SHIPPED = Manifest()
-INTERFACE = "network.external.interface"
+ADDRESS = "network.address"
+EXTERNAL = "network.external"
+INTERFACE = f"{EXTERNAL}.interface"
+RANGE = f"{EXTERNAL}.range"
 NAME_LENGTH = 60
 SMALLEST_MTU = 1280
 """RFC 8200, 5."""
@@ -46,6 +49,29 @@ def mtu(answers: Answers, detected: Detected) -> str:
     chosen = detected.interface(answers.get(INTERFACE, ""))
     carried = chosen.mtu if chosen else detected.network.mtu
     return str(min(max(carried, SMALLEST_MTU), SHIPPED.network.external.mtu))
+
+
+def router(answers: Answers, detected: Detected) -> str:
+    """The router of this machine where it is on the network that VMs are reached on."""
+    gateway = detected.network.gateway
+    within = gateway and has_interface(answers, detected) and _holds(answers.get(RANGE, ""), gateway)
+    return gateway if within else ""
+
+
+def pool_problem(value: str, answers: Answers, detected: Detected) -> str:
+    """An address that VMs may get by ``value``, the last one, must not be somebody's already."""
+    try:
+        given = {key: answers.get(f"{EXTERNAL}.{key}") or None for key in ("range", "first")}
+        first, last = External.model_validate({**given, "last": value or None}).pool
+    except (ValueError, IndexError):
+        return ""  # the manifest's rules tell what is wrong
+    taken = [*detected.network.addresses, detected.network.gateway, *detected.resolvers]
+    within = [each for each in taken if each and ":" not in each and first <= IPv4Address(each) <= last]
+    return (
+        f"from {first} to {last} is {within[0]}, which this machine, its router or resolver has"
+        if within
+        else ""
+    )
 
 
 def has_interface(answers: Answers, detected: Detected) -> bool:
@@ -123,7 +149,12 @@ def interface_problem(value: str, answers: Answers, detected: Detected) -> str:
 
 def lose_problem(value: str, answers: Answers, detected: Detected) -> str:
     chosen = detected.interface(answers.get(INTERFACE, ""))
-    if chosen is None or not chosen.addresses or value == "true":
+    if chosen is None or not chosen.addresses:
+        return ""
+    address = answers.get(ADDRESS) or detected.address
+    if address in (each.partition("/")[0] for each in chosen.addresses):
+        return f"{chosen.name} has {address}, the cloud's address: choose another interface or address"
+    if value == "true":
         return ""
     return f"{chosen.name} has {', '.join(chosen.addresses)}: say true, or choose another interface"
 
@@ -138,6 +169,13 @@ def external_problem(value: str, answers: Answers, detected: Detected) -> str:
     taken = _taken(value, detected)
     chosen = answers.get(INTERFACE, "")
     return f"{value} is in use: {taken}" if taken and not (chosen and taken.endswith(f" {chosen}")) else ""
+
+
+def _holds(range_: str, address: str) -> bool:
+    try:
+        return IPv4Address(address) in IPv4Network(range_)
+    except ValueError:
+        return False
 
 
 def _taken(value: str, detected: Detected) -> str:

@@ -45,7 +45,7 @@ QUESTIONS: tuple[Question, ...] = (
         "network.external.lose_addresses", "May that interface lose its addresses?",
         "They do not answer while the interface belongs to the external network.",
         EXTERNAL, basic=True, default=shipped("false"), choices=facts.yes_or_no, check=facts.lose_problem,
-        reads=(INTERFACE,),
+        reads=(INTERFACE, facts.ADDRESS),
         applies=facts.interface_has_addresses, needed=facts.interface_has_addresses,
     ),
     Question(
@@ -62,12 +62,14 @@ QUESTIONS: tuple[Question, ...] = (
     Question(
         "network.external.last", "Which is the last address that VMs may get?",
         "Addresses that other machines have must not be among them.",
-        EXTERNAL, basic=True, when=facts.has_interface, empty="the last but one of the range",
+        EXTERNAL, basic=True, when=facts.has_interface, check=facts.pool_problem,
+        reads=(INTERFACE, facts.RANGE, "network.external.first"), empty="the last but one of the range",
     ),
     Question(
         "network.external.gateway", "Which address has its router?",
         "VMs reach the world through it.",
-        EXTERNAL, basic=True, when=facts.has_interface, empty="the first address of the range",
+        EXTERNAL, basic=True, default=facts.router, when=facts.has_interface,
+        empty="the first address of the range",
     ),
     Question(
         "network.external.mtu", "How large may packets be, in bytes?",
@@ -149,6 +151,7 @@ DETECTED = {
     "network.address": "the address of the default route; without one 127.0.0.1",
     "network.pods": "a private range that nothing here uses, if the default is in use",
     "network.external.range": "a private range that nothing here uses, if the default is in use",
+    "network.external.gateway": "that of the default route, if it is in the range of a physical network",
     "network.external.mtu": "that of `network.external.interface`, else of the default route; 1500 at most",
     "proxy.http": "that of the environment or of `/etc/environment`",
     "proxy.https": "that of the environment or of `/etc/environment`",

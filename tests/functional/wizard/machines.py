@@ -37,6 +37,7 @@ RACK = Detected(
     network=NetworkFacts(
         interface="eno1", address="192.0.2.7", gateway="192.0.2.1",
         ranges=(Range(IPv4Network("192.0.2.0/24"), "eno1"), Range(IPv4Network("198.51.100.0/24"), "eno3")),
+        addresses=("192.0.2.7", "198.51.100.7"),
     ),
 )  # fmt: skip
 

@@ -10,7 +10,6 @@ from sunbeam.checks.networks import Networks
 from sunbeam.checks.ports import Holder, unit_of
 from sunbeam.checks.wanted import Wanted
 from sunbeam.cluster.settings import NodeSettings
-from sunbeam.core.detection.interfaces import Interface
 from sunbeam.core.paths import Paths
 from sunbeam.substrates.embedded.network import NetworkPlan
 from sunbeam.substrates.embedded.network_facts import Listener, NetworkFacts, Range
@@ -148,24 +147,6 @@ def test_routes(seen: Networks, wanted: Wanted, expected: list[str]) -> None:
 def test_packet_sizes(mtu: int, wanted: int, expected: list[str]) -> None:
     seen = Networks(replace(NETWORK, mtu=mtu))
     assert ids(networks.packet_size, seen, Wanted(mtu=wanted)) == expected
-
-
-@pytest.mark.parametrize(
-    ("interface", "expected"),
-    [
-        (Interface("eth1", carrier=True), []),
-        (Interface("eth9", carrier=True), ["interface-missing"]),
-        (Interface("eth1"), ["interface-without-link"]),
-        (Interface("eth1", carrier=True, default_route=True), ["interface-carries-default-route"]),
-        (Interface("eth1", carrier=True, master="bond0"), ["interface-enslaved"]),
-        (Interface("eth1", "bridge", carrier=True), ["interface-unfit"]),
-        (Interface("eth1", carrier=True, addresses=("192.0.2.7/24",)), ["interface-has-addresses"]),
-        (Interface("eth1", carrier=True, master="sunbeam-ext"), []),
-    ],
-)
-def test_the_external_interface(interface: Interface, expected: list[str]) -> None:
-    seen = Networks(NETWORK, (interface,))
-    assert ids(networks.external_interface, seen, Wanted(interface="eth1")) == expected
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ async def test_answers_are_checked_while_they_are_typed(visitor: Visitor) -> Non
     answer = await visitor.post("/setup/check", {"network.external.interface": "eno1"})
     found = json.loads(answer.text)
     assert set(found) == {question.key for question in QUESTIONS}
-    assert "say true" in found["network.external.lose_addresses"]["problem"]
+    assert "the cloud's address" in found["network.external.lose_addresses"]["problem"]
     assert found["network.external.lose_addresses"]["shown"]
     assert found["network.external.range"]["basic"]
     answer = await visitor.post("/setup/check", {"network.external.interface": ""})

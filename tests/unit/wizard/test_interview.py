@@ -131,16 +131,49 @@ def test_an_interface_makes_its_network_a_question_without_a_default() -> None:
 
 
 def test_an_interface_with_addresses_is_refused_until_they_may_be_lost() -> None:
-    said = {INTERFACE: "eno1", "network.external.range": "192.0.2.0/24"}
+    said = {INTERFACE: "eno3", "network.external.range": "198.51.100.0/24"}
     interview = Interview(RACK, options=said)
     assert "network.external.lose_addresses" in [each.key for each in interview.missing()]
     refused = Interview(RACK, options={**said, "network.external.lose_addresses": "false"})
     assert [text for _, text in refused.wrong()] == [
-        "eno1 has 192.0.2.7/24: say true, or choose another interface"
+        "eno3 has 198.51.100.7/24: say true, or choose another interface"
     ]
     agreed = Interview(RACK, options={**said, "network.external.lose_addresses": "true"})
     assert (agreed.missing(), agreed.wrong()) == ([], [])
     assert agreed.effective().manifest.network.external.lose_addresses
+
+
+def test_an_interface_does_not_lose_the_address_of_the_cloud() -> None:
+    said = {INTERFACE: "eno1", "network.external.range": "192.0.2.0/24"}
+    lose = named("network.external.lose_addresses")
+    told = "eno1 has 192.0.2.7, the cloud's address: choose another interface or address"
+    assert Interview(RACK, options=said).problem(lose, "true") == told
+    elsewhere = {**said, "network.address": "198.51.100.7"}
+    assert Interview(RACK, options=elsewhere).problem(lose, "true") == ""
+
+
+def test_the_router_of_this_machine_is_that_of_vms_on_its_network(tmp_path: Path) -> None:
+    file = tmp_path / "cloud.yaml"
+    gateway = named("network.external.gateway")
+    for range_, router in (("192.0.2.0/24", "192.0.2.1"), ("203.0.113.0/24", "")):
+        file.write_text(f"network: {{external: {{interface: eno2, range: {range_}}}}}\n")
+        interview = Interview(RACK, files=[file])
+        assert interview.default(gateway) == router
+        made = interview.effective()
+        assert str(made.manifest.network.external.gateway or "") == router
+        assert made.origins.get("network.external.gateway", DEFAULT) == (DETECTED if router else DEFAULT)
+
+
+def test_vms_get_no_address_that_is_taken() -> None:
+    said = {
+        INTERFACE: "eno2",
+        "network.external.range": "192.0.2.0/24",
+        "network.external.first": "192.0.2.5",
+    }
+    interview, last = Interview(RACK, options=said), named("network.external.last")
+    assert interview.problem(last, "192.0.2.6") == ""
+    assert "from 192.0.2.5 to 192.0.2.9 is 192.0.2.7" in interview.problem(last, "192.0.2.9")
+    assert "from 192.0.2.5 to 192.0.2.254 is 192.0.2.7" in interview.problem(last, "")
 
 
 @pytest.mark.parametrize(
@@ -192,6 +225,7 @@ def test_before_the_questions_only_what_no_answer_can_put_right_is_wrong() -> No
         "network.external.range: 192.0.2.0/24 is in use: 192.0.2.0/24 on eno1",
     ]
     assert [problem.what for problem in interview.settled_problems()] == [interview.problems()[0].what]
+    interview.answer(named("network.address"), "198.51.100.7")
     interview.answer(named(INTERFACE), "eno1")
     interview.answer(named("network.external.lose_addresses"), "true")
     assert interview.problems() == interview.settled_problems()
@@ -238,5 +272,11 @@ def test_keys_that_are_detected_are_those_whose_default_differs_between_machines
         ranges=(Range(IPv4Network("10.20.30.0/24"), "a"), Range(IPv4Network("172.24.0.0/16"), "b")),
     )  # fmt: skip
     other = replace(RACK, host_name="other", network=taken, proxy=PROXIED)
-    differing = {each.key for each in QUESTIONS if each.default({}, RACK) != each.default({}, other)}
+    physical = {INTERFACE: "eno2", "network.external.range": "192.0.2.0/24"}
+    differing = {
+        each.key
+        for each in QUESTIONS
+        for said in ({}, physical)
+        if each.default(said, RACK) != each.default(said, other)
+    }
     assert differing == set(DECIDED_HERE)

@@ -12,12 +12,16 @@ CORE = "core=$(command -v tofu || command -v terraform)"
 LOOK = f"{CORE}; $core state list && $core plan -no-color -lock-timeout=30s"
 HOLD = f"""\
 {CORE}
-sleep 30 | $core console > /dev/null &
+mkfifo "$0.input"
+$core console < "$0.input" > /dev/null &
+exec 3> "$0.input"
 until sunbeam plans list --format json | grep -q '"locked by": "[^"]'; do sleep 0.5; done
 sunbeam plans unlock openstack || echo "refused with $?"
 sunbeam plans unlock openstack --force
-kill $!
+exec 3>&-
+wait
 """
+"""A console holds the lock until its input ends."""
 
 
 def test_plain_tofu_sees_the_state_and_no_difference(tmp_path: Path) -> None:
@@ -41,6 +45,6 @@ def in_shell(folder: Path, commands: str) -> str:
     script.chmod(0o700)
     environment = {**os.environ, "SHELL": str(script), "PATH": f"{PROGRAMS}:{os.environ['PATH']}"}
     argv = [str(PROGRAMS / "sunbeam"), "plans", "shell", "openstack"]
-    done = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -37,22 +37,33 @@ class Browser:
         self._post(f"/element/{self._find(selector)}/click", {})
 
     def text(self) -> str:
-        return str(self._get(f"/element/{self._find('body')}/text"))
+        """What a person sees; asked at once, since the page may be left meanwhile."""
+        script = "return document.body ? document.body.innerText : ''"
+        return str(self._post("/execute/sync", {"script": script, "args": []}))
 
-    def wait_for(self, pattern: str, seconds: float = 60) -> str:
-        """The page's text once it matches.  Raises AssertionError with the last text."""
+    def wait_for(self, pattern: str, seconds: float = 180) -> str:
+        """The page's text once it matches, whatever page is loaded meanwhile.
+
+        Raises AssertionError with the last text.
+        """
         deadline = time.monotonic() + seconds
-        while not re.search(pattern, text := self.text()):
+        text = ""
+        while not re.search(pattern, text):
             assert time.monotonic() < deadline, f"no {pattern!r} on the page:\n{text}"
-            time.sleep(0.5)
+            time.sleep(0.1)
+            with suppress(AssertionError):
+                text = self.text()
         return text
 
-    def wait_for_element(self, selector: str, seconds: float = 60) -> None:
-        """Raises AssertionError with the page's text."""
+    def wait_for_element(self, selector: str, seconds: float = 180) -> None:
+        """Whatever page is loaded meanwhile.  Raises AssertionError with the page's text."""
         deadline = time.monotonic() + seconds
-        while not self._post("/elements", {"using": "css selector", "value": selector}):
+        found = False
+        while not found:
             assert time.monotonic() < deadline, f"no {selector} on the page:\n{self.text()}"
-            time.sleep(0.5)
+            time.sleep(0.1)
+            with suppress(AssertionError):
+                found = bool(self._post("/elements", {"using": "css selector", "value": selector}))
 
     def screenshot(self, target: Path) -> None:
         target.write_bytes(base64.b64decode(self._get("/screenshot")))

@@ -31,7 +31,7 @@ def openstack(settings: NodeSettings) -> Program:
 
     def call(*words: str, cloud: str = "sunbeam") -> str:
         argv = [str(PROGRAMS / "openstack"), "--os-cloud", cloud, *words]
-        done = subprocess.run(argv, capture_output=True, text=True, env=environment, timeout=120)
+        done = subprocess.run(argv, capture_output=True, text=True, env=environment, timeout=600)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

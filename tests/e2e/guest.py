@@ -18,7 +18,7 @@ def floating_address(openstack: Callable[..., str], name: str = "first") -> str:
     return next(str(address) for address in addresses if address in floating)
 
 
-def page_of(address: str, seconds: float = 120) -> str:
+def page_of(address: str, seconds: float = 400) -> str:
     """The guest's web page, as soon as it answers.  Raises OSError after ``seconds``."""
     deadline = time.monotonic() + seconds
     while True:

@@ -22,7 +22,7 @@ from tests.e2e.conftest import PROGRAMS
 from tests.e2e.secrets_of_cloud import secrets_of_cloud
 from tests.e2e.seeding import PATHS, changed, sunbeam, wait_until
 
-SECONDS = 45
+SECONDS = 180
 STORAGE = PATHS.state / "containers/storage.conf"
 Seeded = Callable[[Path], AbstractContextManager[None]]
 
@@ -136,7 +136,7 @@ def test_the_cloud_is_well_again() -> None:
         status = sunbeam("cluster", "status")
         return found if status.returncode == 0 else [*found, status.stdout]
 
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 300
     while (left := wrong()) and time.monotonic() < deadline:
         time.sleep(2)
     assert left == []
@@ -163,14 +163,14 @@ def doctor() -> dict[str, Any]:
         timeout=60,
     )
     assert done.returncode in (0, 1), done.stderr
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 40
     return dict(json.loads(done.stdout))
 
 
 def is_in_the_bundle(rule: str, scratch: Path) -> None:
     """The bundle holds the cause, and no secret of this cloud."""
     file = scratch / "bundle.tar.gz"
-    done = sunbeam("support-bundle", str(file), timeout=200)
+    done = sunbeam("support-bundle", str(file))
     assert done.returncode == 0, done.stderr
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     with tarfile.open(file) as archive:

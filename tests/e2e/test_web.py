@@ -72,7 +72,7 @@ def test_a_killed_launch_is_continued_by_the_button(
     wait_for(page, "Continue")
     page.click("form[action$='/resume'] button")
     wait_for(page, "(?i)running now")
-    wait_until(lambda: newest(sunbeam)["status"] == "done", "the change does not end", 120)
+    wait_until(lambda: newest(sunbeam)["status"] == "done", "the change does not end", 600)
     assert newest(sunbeam)["id"] == change
     wait_until(lambda: "Continue" not in page.text(), "the page does not tell")
     servers = json.loads(openstack("server", "list", "-f", "json", cloud="demo"))
@@ -94,11 +94,11 @@ def test_one_of_two_failed_tasks_is_tried_again_by_its_button(page: Browser, sun
         seeded[mended].close()
         wait_for(page, "Try this task again")
         page.click(f"#failed-image-{mended} button")
-        wait_until(lambda: tried_again(sunbeam, change, mended), "it is not tried again", 120)
+        wait_until(lambda: tried_again(sunbeam, change, mended), "it is not tried again", 600)
         assert statuses(sunbeam, change)[f"image-{other}"] == "failed"
     wait_for(page, "Continue")
     page.click("form[action$='/resume'] button")
-    wait_until(lambda: newest(sunbeam)["status"] == "done", "the change does not end", 120)
+    wait_until(lambda: newest(sunbeam)["status"] == "done", "the change does not end", 600)
     assert newest(sunbeam)["id"] == change["id"]
 
 

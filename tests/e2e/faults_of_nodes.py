@@ -75,7 +75,7 @@ def small_disk(folder: Path, options: str, program: str = "") -> Fault:
     finally:
         if program:
             SERVICES.stop(program)
-        run("umount", folder)
+        run("umount", "--lazy", folder)
         shutil.rmtree(copy)
         if program:
             SERVICES.start(program)
@@ -98,13 +98,18 @@ def interrupted_change() -> Fault:
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True, text=True,
     )  # fmt: skip
 
+    changing = 0
+
     def begun() -> bool:
+        nonlocal changing
         assert process.poll() is None, process.communicate()
-        return _changing() > 0
+        changing = _changing()
+        return changing > 0
 
     try:
         wait_until(begun, "the change does not begin")
-        os.kill(_changing(), signal.SIGKILL)
+        assert changing > 0
+        os.kill(changing, signal.SIGKILL)
         process.wait()
         yield
     finally:

@@ -16,13 +16,26 @@ def containers() -> dict[str, int]:
 
 
 def pids_of(*wanted: str) -> list[int]:
-    """Processes with these words in their command line; shells that started them do not count."""
-    return [pid for pid, words in _running() if {*wanted} <= {*words} and not words[0].endswith("sh")]
+    """Processes with these words in their command line.
+
+    Shells that started them do not count, nor do children, which have their words until they run a program.
+    """
+    found = [pid for pid, words in _running() if {*wanted} <= {*words} and not words[0].endswith("sh")]
+    return [pid for pid in found if _parent(pid) not in (None, *found)]
 
 
 def children(pid: int) -> list[int]:
     """Raises OSError if the process is gone."""
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _parent(pid: int) -> int | None:
+    """None if the process is gone."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return None
+    return int(stat.rpartition(")")[2].split()[1])
 
 
 def _running() -> Iterator[tuple[int, list[str]]]:

@@ -23,9 +23,9 @@ SERVICES = services_of(PATHS)
 Fault = Iterator[None]
 
 
-def sunbeam(*words: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+def sunbeam(*words: str) -> subprocess.CompletedProcess[str]:
     argv = [str(PROGRAMS / "sunbeam"), *words]
-    return subprocess.run(argv, capture_output=True, text=True, timeout=timeout)
+    return subprocess.run(argv, capture_output=True, text=True, timeout=900)
 
 
 def run(*argv: str | Path, environment: Mapping[str, str] | None = None) -> str:
@@ -105,4 +105,4 @@ def mounted(source: Path, target: Path) -> Fault:
     try:
         yield
     finally:
-        run("umount", target)
+        run("umount", "--lazy", target)

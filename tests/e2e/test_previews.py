@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from itertools import groupby
 
 from sunbeam.core.event_log import read_events
 from sunbeam.core.paths import Paths
@@ -20,8 +21,10 @@ def previewed(sunbeam: Program, *words: str) -> list[tuple[str, str]]:
 
 
 def performed(change: int) -> list[tuple[str, str]]:
+    """What was tried again at once counts once."""
     events = read_events(Paths().change_logs, change)
-    return [(each["verb"], each["target"]) for each in events if each["type"] == "host-changed"]
+    touches = [(each["verb"], each["target"]) for each in events if each["type"] == "host-changed"]
+    return [touch for touch, _ in groupby(touches)]
 
 
 def vms(openstack: Program) -> list[str]:

@@ -43,7 +43,7 @@ def server() -> Iterator[Server]:
 
 
 def fast(**kind: object) -> pebble.CheckDict:
-    often: Any = {"override": "replace", "period": "50ms", "timeout": "40ms", "threshold": 2, **kind}
+    often: Any = {"override": "replace", "period": "300ms", "timeout": "290ms", "threshold": 2, **kind}
     check: pebble.CheckDict = often
     return check
 
@@ -113,9 +113,7 @@ def test_a_tcp_check(manager: Manager, client: pebble.Client) -> None:
 
 def test_an_exec_check(manager: Manager, client: pebble.Client, tmp_path: Path) -> None:
     command = f"sh -c 'echo looked in $PLACE; test -e {tmp_path}/well'"
-    manager.add(
-        {"checks": {"it": fast(exec={"command": command, "environment": {"PLACE": "here"}}, timeout="1s")}}
-    )
+    manager.add({"checks": {"it": fast(exec={"command": command, "environment": {"PLACE": "here"}})}})
     wait_for(lambda: status(client) == "down")
     (check,) = client.get_checks()
     wait_for(lambda: bool(change_of(client, check).tasks[0].log))
@@ -125,7 +123,8 @@ def test_an_exec_check(manager: Manager, client: pebble.Client, tmp_path: Path) 
 
 
 def test_a_slow_command_fails_its_check(manager: Manager, client: pebble.Client) -> None:
-    manager.add({"checks": {"it": fast(exec={"command": "sleep 100"}, threshold=1)}})
+    slow = fast(exec={"command": "sleep 100"}, threshold=1, period="50ms", timeout="40ms")
+    manager.add({"checks": {"it": slow}})
     (check,) = client.get_checks()
     wait_for(lambda: status(client) == "down")
     assert "timed out" in (change_of(client, check).err or "")
@@ -171,7 +170,7 @@ def test_a_failed_check_restarts_its_service(manager: Manager, client: pebble.Cl
                     "on-check-failure": {"it": "restart"},
                 }
             },
-            "checks": {"it": fast(exec={"command": f"test -e {tmp_path}/well"}, timeout="1s")},
+            "checks": {"it": fast(exec={"command": f"test -e {tmp_path}/well"})},
         }
     )
     client.start_services(["a"])

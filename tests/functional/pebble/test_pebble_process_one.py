@@ -116,4 +116,4 @@ def test_it_starts_quickly(program: Path, tmp_path: Path) -> None:
     took = time.monotonic() - began
     process.terminate()
     process.wait(10)
-    assert took < 0.5
+    assert took < 3

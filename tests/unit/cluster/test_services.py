@@ -57,9 +57,9 @@ def test_what_is_installed_is_told_from_what_would_be(services: SupervisedServic
 def test_a_starter_killed_too_early_to_know_leaves_one_program(
     services: SupervisedServices, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sunbeam.cluster.supervised.START_SECONDS", 0.5)
     services.start("sleeper")
     until(lambda: len(pids(tmp_path)) == 1)
+    monkeypatch.setattr("sunbeam.cluster.supervised.START_SECONDS", 0.5)
     known = tmp_path / "run/sunbeam/sleeper.pid"
     written = known.read_text()
     known.unlink()

@@ -20,7 +20,8 @@ async def test_other_work_goes_on_while_services_take_their_time_to_end(tmp_path
     bench = Workbench(tmp_path)
     context = Context(bench.host, bench.paths, bench.clock, lambda text: None)
     services = services_of(bench.paths)
-    slow = "trap 'sleep 0.3; exit' TERM; while :; do sleep 0.05; done"
+    ready = tmp_path / "ready"
+    slow = f"trap 'sleep 0.3; exit' TERM; touch {ready}; while :; do sleep 0.05; done"
     looks: list[float] = []
 
     async def other_work() -> None:
@@ -31,7 +32,11 @@ async def test_other_work_goes_on_while_services_take_their_time_to_end(tmp_path
     for task in (StopDaemon(), RemoveServices()):
         services.install(Service("sunbeamd", "Slow to end", ["/bin/sh", "-c", slow]))
         services.start("sunbeamd")
-        await asyncio.sleep(0.1)
+        for _ in range(1000):
+            if ready.exists():
+                break
+            await asyncio.sleep(0.02)
+        ready.unlink()
         looks.clear()
         working = asyncio.create_task(other_work())
         await task.act(context)

@@ -51,12 +51,21 @@ class Terminal:
             shown = self._read(shown)
         return shown
 
-    def redraw(self) -> str:
-        """What is on the screen of the line editor now: it writes only what changed, unless it is asked."""
-        self._read("")
-        self._process.send(CTRL_L)
-        time.sleep(0.3)
-        return self._read("")
+    def redraw(self, until: str = "") -> str:
+        """What is on the screen of the line editor: it writes only what changed, unless it is asked.
+
+        It is asked again until ``until`` is there, wherever its lines break.
+        """
+        end = time.monotonic() + SECONDS
+        while True:
+            self._read("")
+            self._process.send(CTRL_L)
+            time.sleep(0.3)
+            shown = self._read("")
+            if until in " ".join(shown.split()):
+                return shown
+            if time.monotonic() > end:
+                raise AssertionError(f"{until!r} does not appear in\n{shown}")
 
     def type(self, *keys: str) -> None:
         for key in keys:

@@ -31,7 +31,7 @@ from sunbeam.tasks.packages import FetchEtcd, FetchTerraform
 REPOSITORY = Path(__file__).resolve().parents[3]
 KIND = "cluster bootstrap"
 MODEL = "small"
-GRACE = 8.0
+GRACE = float(os.environ.get("SUNBEAM_GRACE", "30"))
 """Seconds: an error is tried again after 5 s at first."""
 
 

@@ -19,11 +19,15 @@ GREET = 'event.relation.data[self.app]["greeting"] = "hello"'
 RAISE = 'raise RuntimeError("no greeting today")'
 
 
-async def test_a_charm_that_raises_is_heard_and_continues_when_it_is_repaired(cloud: SmallCloud) -> None:
+async def test_a_charm_that_raises_is_heard_and_continues_when_it_is_repaired(
+    cloud: SmallCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
     source = cloud.charms / "greeter/src/charm.py"
     working = source.read_text()
     source.write_text(working.replace(GREET, RAISE))
-    told = fails(cloud)
+    with monkeypatch.context() as impatient:
+        impatient.setenv("SUNBEAM_GRACE", "8")
+        told = fails(cloud)
     assert "Error: not every application became active\n  where: model small" in told
     assert 'greeter/0: error: hook failed: "greeting-relation-created"' in told
     assert "RuntimeError: no greeting today" in told

@@ -164,8 +164,7 @@ async def test_after_a_restart_a_unit_is_idle_only_when_its_pod_is_seen_again(co
     await controller.restart()
     status = controller.unit(model, "provider/0").agent_status
     assert (status.current, status.message) == ("lost", "not seen since sunbeamd started")
-    await asyncio.sleep(0.5)
-    assert controller.unit(model, "provider/0").agent_status.current == "idle"
+    await controller.until_idle(model)
 
     controller.deploy(model, "workload")
     await controller.until_message(model, "workload/0", "PebbleReadyEvent sees ")

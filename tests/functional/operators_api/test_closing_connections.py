@@ -33,7 +33,10 @@ async def test_nothing_pending_is_destroyed(
         await link.close()
         del link
         gc.collect()
-    await asyncio.sleep(0.05)
+    for _ in range(200):
+        await asyncio.sleep(0.05)
+        if asyncio.all_tasks() == others:
+            break
     gc.collect()
     assert complaints == []
     assert asyncio.all_tasks() == others

@@ -23,7 +23,7 @@ from tests.functional.bootstrap.conftest import cloud, core, etcd, new_cloud
 __all__ = ["cloud", "core", "etcd", "new_cloud"]
 
 REPOSITORY = Path(__file__).parents[3]
-LONGEST_GAP = 1.0
+LONGEST_GAP = 10.0
 LINK = re.compile(r"(https://\S+/)sunbeam/#(\S+)")
 
 Command = Callable[..., "subprocess.Popen[str]"]

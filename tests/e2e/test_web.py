@@ -17,7 +17,6 @@ from sunbeam.core.shipped import shipped
 from tests.e2e.browser import Browser, chromium
 from tests.e2e.conftest import PROGRAMS
 from tests.e2e.seeding import PATHS, changed, wait_until
-from tests.functional.web.page import wait_for
 
 Program = Callable[..., str]
 VM = "continued"
@@ -69,9 +68,9 @@ def test_a_killed_launch_is_continued_by_the_button(
         os.kill(pid, signal.SIGKILL)
     command.wait()
 
-    wait_for(page, "Continue")
+    page.wait_for("Continue")
     page.click("form[action$='/resume'] button")
-    wait_for(page, "(?i)running now")
+    page.wait_for("(?i)running now")
     wait_until(lambda: newest(sunbeam)["status"] == "done", "the change does not end", 600)
     assert newest(sunbeam)["id"] == change
     wait_until(lambda: "Continue" not in page.text(), "the page does not tell")
@@ -92,11 +91,11 @@ def test_one_of_two_failed_tasks_is_tried_again_by_its_button(page: Browser, sun
         change = newest(sunbeam)
         mended, other = IMAGES
         seeded[mended].close()
-        wait_for(page, "Try this task again")
+        page.wait_for("Try this task again")
         page.click(f"#failed-image-{mended} button")
         wait_until(lambda: tried_again(sunbeam, change, mended), "it is not tried again", 600)
         assert statuses(sunbeam, change)[f"image-{other}"] == "failed"
-    wait_for(page, "Continue")
+    page.wait_for("Continue")
     page.click("form[action$='/resume'] button")
     wait_until(lambda: newest(sunbeam)["status"] == "done", "the change does not end", 600)
     assert newest(sunbeam)["id"] == change["id"]

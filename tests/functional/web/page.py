@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import time
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,18 +29,6 @@ def overflow(browser: Browser) -> int:
     return int(
         run(browser, "return document.documentElement.scrollWidth - document.documentElement.clientWidth")
     )
-
-
-def wait_for(browser: Browser, pattern: str, seconds: float = 30) -> str:
-    """What a person sees once it matches, whatever page is loaded meanwhile."""
-    deadline = time.monotonic() + seconds
-    text = ""
-    while not re.search(pattern, text):
-        assert time.monotonic() < deadline, f"no {pattern!r} on the page:\n{text}"
-        time.sleep(0.1)
-        with suppress(AssertionError):
-            text = str(run(browser, "return document.body ? document.body.innerText : ''"))
-    return text
 
 
 def open_all(browser: Browser) -> None:

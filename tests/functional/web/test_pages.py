@@ -42,75 +42,75 @@ def look(browser: Browser, picture: str = "") -> None:
 def test_a_person_sets_the_machine_up(browser: Browser, paths: Paths) -> None:
     with served(paths, speed=8) as link:
         browser.open(link)
-        text = page.wait_for(browser, "Make this machine a cloud")
+        text = browser.wait_for("Make this machine a cloud")
         assert "8, with a device for KVM" in text and "32.0 GiB" in text
         assert link.rpartition("#")[2] not in page.run(browser, "return location.href")
         look(browser, "web-wizard.png")
 
         page.run(browser, "document.getElementById('network.pods').value = ''")
         browser.type("input[name='network.pods']", "10.0.0.0/30")
-        page.wait_for(browser, "10.0.0.0/30 is too small")
+        browser.wait_for("10.0.0.0/30 is too small")
         assert page.run(browser, "return document.getElementById('network.pods').ariaInvalid") == "true"
         browser.click("button.primary")
-        page.wait_for(browser, "1 answer to look at again")
+        browser.wait_for("1 answer to look at again")
         look(browser)
         page.run(browser, "document.getElementById('network.pods').value = '10.66.0.0/24'")
         browser.click("button.primary")
 
-        text = page.wait_for(browser, "28 tasks, about 3 min 34 s")
+        text = browser.wait_for("28 tasks, about 3 min 34 s")
         assert "10.66.0.0/24 answer" in text and "192.0.2.7 detected" in text
         look(browser, "web-review.png")
         browser.click("form[action$=start] button")
-        page.wait_for(browser, "Bootstrap the cloud\n")
-        page.wait_for(browser, r"1[2-8] of 28 tasks done")
+        browser.wait_for("Bootstrap the cloud\n")
+        browser.wait_for(r"1[2-8] of 28 tasks done")
         (answers,) = (paths.etc / "web").glob("answers-*.yaml")
         assert "name: edge-7" in answers.read_text()
         look(browser, "web-change.png")
-        page.wait_for(browser, "All is well")
+        browser.wait_for("All is well")
 
 
 def test_the_page_of_a_cloud(browser: Browser, node: Paths) -> None:
     with served(node) as link:
         browser.open(link)
-        text = page.wait_for(browser, "All is well")
+        text = browser.wait_for("All is well")
         assert "13 active units, 6 answering APIs, 2 VMs" in text
         assert "172.24.4.9" in text
         look(browser, "web-cloud.png")
         browser.click("footer a")
-        page.wait_for(browser, "Your first cloud")
+        browser.wait_for("Your first cloud")
         look(browser)
         browser.click("a[href$='use-the-web-view.md']")
-        page.wait_for(browser, "fingerprint")
+        browser.wait_for("fingerprint")
         look(browser)
         browser.click("header button")
-        page.wait_for(browser, "Token")
+        browser.wait_for("Token")
         look(browser)
 
 
 def test_a_failed_change_is_continued(browser: Browser, paths: Paths) -> None:
     with served(paths, speed=400, scene="fail") as link:
         browser.open(link)
-        page.wait_for(browser, "Make this machine a cloud")
+        browser.wait_for("Make this machine a cloud")
         browser.click("button.primary")
-        page.wait_for(browser, "Review")
+        browser.wait_for("Review")
         browser.click("form[action$=start] button")
-        page.wait_for(browser, "Unable to locate package nova-api")
+        browser.wait_for("Unable to locate package nova-api")
         look(browser, "web-failed.png")
         browser.click("form[action$=resume] button")
-        page.wait_for(browser, "All is well")
+        browser.wait_for("All is well")
 
 
 def test_a_refused_change_tells_why(browser: Browser, paths: Paths) -> None:
     with served(paths, scene="refuse") as link:
         browser.open(link)
-        page.wait_for(browser, "Make this machine a cloud")
+        browser.wait_for("Make this machine a cloud")
         browser.click("button.primary")
-        page.wait_for(browser, "Review")
+        browser.wait_for("Review")
         browser.click("form[action$=start] button")
-        page.wait_for(browser, "Port 443 is taken")
+        browser.wait_for("Port 443 is taken")
         look(browser)
         browser.click("a[href$=setup]")
-        page.wait_for(browser, "Make this machine a cloud")
+        browser.wait_for("Make this machine a cloud")
 
 
 @pytest.fixture
@@ -125,9 +125,9 @@ def test_all_of_it_works_without_scripts(plain: Browser, paths: Paths) -> None:
         plain.open(link)
         plain.type("input[name=token]", link.rpartition("#")[2])
         plain.click("form#login button")
-        page.wait_for(plain, "Make this machine a cloud")
+        plain.wait_for("Make this machine a cloud")
         plain.click("button.primary")
-        page.wait_for(plain, "Show what will be done")
+        plain.wait_for("Show what will be done")
         plain.click("form[action$=start] button")
-        page.wait_for(plain, "Bootstrap the cloud")
-        page.wait_for(plain, "All is well")
+        plain.wait_for("Bootstrap the cloud")
+        plain.wait_for("All is well")

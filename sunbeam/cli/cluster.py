@@ -83,7 +83,7 @@ def bootstrap(
 
 
 def _require_questions(*, accept_defaults: bool, output: Output) -> None:
-    """Raises UsageError for an option with which nothing is asked."""
+    """Raises UsageError for an option with which nothing is asked, and where nobody can be asked."""
     silent = "--accept-defaults" if accept_defaults else "" if output.for_people else "--output json"
     if silent:
         raise UsageError(
@@ -91,6 +91,15 @@ def _require_questions(*, accept_defaults: bool, output: Output) -> None:
             why=f"with {silent} nothing is asked",
             next_command="sunbeam cluster bootstrap --advanced",
             id="options-exclude-each-other",
+        )
+    from sunbeam.cli.wizard.start import can_ask
+
+    if not can_ask():
+        raise UsageError(
+            "--advanced asks questions, and nobody can be asked",
+            why="this is no terminal",
+            next_command="sunbeam cluster bootstrap --manifest FILE",
+            id="answers-missing",
         )
 
 

@@ -21,6 +21,11 @@ class Finding:
     def place(self) -> str:
         return str(self.origin) if self.origin.line else f"{self.origin} {dotted(self.path)}".strip()
 
+    @property
+    def sentence(self) -> str:
+        """The text whatever the key is called there: merging moves the machines of a list."""
+        return self.text.replace(dotted(self.path), "it") if self.path else self.text
+
     def __str__(self) -> str:
         return f"{self.place}: {self.text}"
 
@@ -34,7 +39,7 @@ class Findings:
 
     def add(self, finding: Finding) -> None:
         self._sources.setdefault(finding.origin.source, len(self._sources))
-        self._found.setdefault((finding.place, finding.text), finding)
+        self._found.setdefault((finding.place, finding.sentence), finding)
 
     def at(self, origin: Origin) -> bool:
         return any(finding.origin == origin for finding in self._found.values())

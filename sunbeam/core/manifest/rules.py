@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
 from ipaddress import IPv4Network
+from itertools import combinations
+from operator import attrgetter
 from typing import NamedTuple
 
 from sunbeam.core.manifest import software
-from sunbeam.core.manifest.model import Manifest
+from sunbeam.core.manifest.model import External, Manifest
 from sunbeam.core.manifest.references import holds_reference
 from sunbeam.core.manifest.tree import Step, dotted, spelled
 from sunbeam.core.proxy import PROXY_URL
@@ -63,23 +66,40 @@ def _pods(manifest: Manifest) -> Iterator[Wrong]:
         yield ("network", "pods"), f"{pods} is too small: pods need 64 addresses or more (/{LARGEST_PREFIX})"
 
 
-def _external(manifest: Manifest) -> Iterator[Wrong]:
+def _external_size(manifest: Manifest) -> Iterator[Wrong]:
     external = manifest.network.external
-    path = ("network", "external")
+    path = ("network", "external", "range")
     if external.range.prefixlen > 30:
-        yield (*path, "range"), f"{external.range} has no addresses for VMs"
-        return
-    if external.range.prefixlen > LARGEST_PREFIX and not (external.first and external.last):
+        yield path, f"{external.range} has no addresses for VMs"
+    elif not _has_pool(external):
         yield (
-            (*path, "range"),
+            path,
             f"{external.range} is smaller than 64 addresses (/{LARGEST_PREFIX}): then say first and last too",
         )
+
+
+def _has_pool(external: External) -> bool:
+    if external.first and external.last:
+        return external.range.prefixlen <= 30
+    return external.range.prefixlen <= LARGEST_PREFIX
+
+
+def _external_address(key: str, manifest: Manifest) -> Iterator[Wrong]:
+    external = manifest.network.external
+    address = getattr(external, key)
+    if address is None or external.range.prefixlen > 30:
         return
-    usable = external.range[1], external.range[-2]
-    for key in ("gateway", "first", "last"):
-        address = getattr(external, key)
-        if address is not None and not usable[0] <= address <= usable[1]:
-            yield (*path, key), f"{address} is not between {usable[0]} and {usable[1]} of {external.range}"
+    first, last = external.range[1], external.range[-2]
+    if not first <= address <= last:
+        path = ("network", "external", key)
+        yield path, f"{address} is not between {first} and {last} of {external.range}"
+
+
+def _external_pool(manifest: Manifest) -> Iterator[Wrong]:
+    external = manifest.network.external
+    path = ("network", "external")
+    if not _has_pool(external):
+        return
     first, last = external.pool
     if first > last:
         yield (*path, "last"), f"the last address {last} is before the first one, {first}"
@@ -88,47 +108,44 @@ def _external(manifest: Manifest) -> Iterator[Wrong]:
         yield (*path, key), f"the gateway {external.router} is among the addresses of VMs ({first} to {last})"
 
 
-def _ranges(manifest: Manifest) -> list[tuple[tuple[str, ...], IPv4Network]]:
-    return [
-        (("network", "pods"), manifest.network.pods),
-        (("network", "external", "range"), manifest.network.external.range),
-        (("demo", "network", "range"), manifest.demo.network.range),
-    ]
+def _range(manifest: Manifest, key: str) -> IPv4Network:
+    found: IPv4Network = attrgetter(key)(manifest)
+    return found
 
 
-def _reserved(manifest: Manifest) -> Iterator[Wrong]:
-    for path, range_ in _ranges(manifest):
-        if any(range_.overlaps(each) for each in RESERVED):
-            yield path, f"no machine can have an address of {range_}"
+def _reserved(key: str, manifest: Manifest) -> Iterator[Wrong]:
+    range_ = _range(manifest, key)
+    if any(range_.overlaps(each) for each in RESERVED):
+        yield tuple(key.split(".")), f"no machine can have an address of {range_}"
 
 
-def _overlaps(manifest: Manifest) -> Iterator[Wrong]:
-    ranges = _ranges(manifest)
-    for place, (path, range_) in enumerate(ranges):
-        for other_path, other in ranges[:place]:
-            if range_.overlaps(other):
-                ours, theirs = f"{range_} of {dotted(path)}", f"{other} of {dotted(other_path)}"
-                yield path, f"{ours} overlaps {theirs}"
+def _overlaps(earlier: str, later: str, manifest: Manifest) -> Iterator[Wrong]:
+    range_, other = _range(manifest, later), _range(manifest, earlier)
+    if range_.overlaps(other):
+        yield tuple(later.split(".")), f"{range_} of {later} overlaps {other} of {earlier}"
 
 
 def _address(manifest: Manifest) -> Iterator[Wrong]:
     address = manifest.network.address
     if address is not None and not address.is_loopback and any(address in each for each in RESERVED):
         yield ("network", "address"), f"{address} is no address of a machine"
+
+
+def _address_of_pods(manifest: Manifest) -> Iterator[Wrong]:
+    address = manifest.network.address
     if address is not None and address in manifest.network.pods:
         yield ("network", "address"), f"{address} is inside the range of pods, {manifest.network.pods}"
 
 
-def _proxy(manifest: Manifest) -> Iterator[Wrong]:
+def _proxy(key: str, manifest: Manifest) -> Iterator[Wrong]:
     """What is wrong is not repeated here: it may hold a password."""
-    for key in ("http", "https"):
-        url = getattr(manifest.proxy, key)
-        if not url or holds_reference(url):
-            continue
-        if not PROXY_URL.fullmatch(url):
-            yield ("proxy", key), "this is no URL of a proxy such as http://proxy.example.org:3128"
-        elif ":" in url.rpartition("@")[0].partition("//")[2]:
-            yield ("proxy", key), f"a password belongs outside the manifest: {REFERENCE}"
+    url = getattr(manifest.proxy, key)
+    if not url or holds_reference(url):
+        return
+    if not PROXY_URL.fullmatch(url):
+        yield ("proxy", key), "this is no URL of a proxy such as http://proxy.example.org:3128"
+    elif ":" in url.rpartition("@")[0].partition("//")[2]:
+        yield ("proxy", key), f"a password belongs outside the manifest: {REFERENCE}"
 
 
 def _charms(manifest: Manifest) -> Iterator[Wrong]:
@@ -191,7 +208,7 @@ def _demo(manifest: Manifest) -> Iterator[Wrong]:
 
 def _nodes(manifest: Manifest) -> Iterator[Wrong]:
     for place, node in enumerate(manifest.nodes):
-        name = node.name or dotted(("nodes", place))
+        name = node.name or "this"
         if place:
             yield ("nodes", place), f"{name} is one machine too many: this version makes a cloud of one"
         if not place and "control" not in node.roles:
@@ -212,15 +229,23 @@ def unknown(what: str, name: str, known: Iterable[str]) -> str:
     return f"{what} {dotted([name])}; {hint}"
 
 
+RANGES = ("network.pods", "network.external.range", "demo.network.range")
+EXTERNAL = tuple(f"network.external.{key}" for key in ("range", "gateway", "first", "last"))
 RULES = (
     Rule(_pods, ("network.pods",)),
-    Rule(_external, ("network.external",)),
-    Rule(_reserved, ("network.pods", "network.external.range", "demo.network.range")),
-    Rule(_overlaps, ("network.pods", "network.external.range", "demo.network.range")),
-    Rule(_address, ("network.address", "network.pods")),
-    Rule(_proxy, ("proxy",)),
+    Rule(_external_size, (EXTERNAL[0], *EXTERNAL[2:])),
+    *(
+        Rule(partial(_external_address, key), (EXTERNAL[0], f"network.external.{key}"))
+        for key in ("gateway", "first", "last")
+    ),
+    Rule(_external_pool, EXTERNAL),
+    *(Rule(partial(_reserved, key), (key,)) for key in RANGES),
+    *(Rule(partial(_overlaps, *pair), pair) for pair in combinations(RANGES, 2)),
+    Rule(_address, ("network.address",)),
+    Rule(_address_of_pods, ("network.address", "network.pods")),
+    *(Rule(partial(_proxy, key), (f"proxy.{key}",)) for key in ("http", "https")),
     Rule(_charms),
     Rule(_images),
     Rule(_demo),
-    Rule(_nodes, ("nodes",)),
+    Rule(_nodes),
 )

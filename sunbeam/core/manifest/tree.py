@@ -83,15 +83,18 @@ class Tree:
             yield from tree.leaves((*path, step))
 
     def without(self, path: Sequence[Step]) -> Tree:
-        """A copy in which nothing is at ``path``; of a list all or nothing is left."""
+        """A copy in which nothing is at ``path``; a list from which an item would go is left out whole."""
+        first, *rest = path
+        if isinstance(self.value, list):
+            items = [each.without(rest) if place == first else each for place, each in enumerate(self.value)]
+            return Tree(items, self.origin, self.key)
         if not isinstance(self.value, dict):
             return self
-        first, *rest = path
         pairs: dict[str, Tree] = {}
         for key, tree in self.value.items():
             if key != first:
                 pairs[key] = tree
-            elif rest and isinstance(rest[0], str):
+            elif rest and (isinstance(rest[0], str) or len(rest) > 1):
                 pairs[key] = tree.without(rest)
         return Tree(pairs, self.origin, self.key)
 

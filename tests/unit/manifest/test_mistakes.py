@@ -48,6 +48,31 @@ FOUND = [
 ]
 
 
+MANY = """\
+network:
+  address: 10.300.1.1
+  pods: 172.24.4.0/24
+  external: {range: 192.0.2.0/24, gateway: 10.1.1.1, first: 192.0.3.5, last: nine, mtu: 99999}
+proxy: {http: "http://joe:hunter2@proxy:1", https: "ftp://x", no_proxy: 5}
+demo: {network: {range: 192.0.2.128/25}}
+nodes: [{name: a}, {name: a}, {roles: [bad]}, {name: B_}]
+"""
+TOLD = [
+    "2:12: network.address must be an IPv4 address such as 192.0.2.1, not '10.300.1.1'",
+    "4:44: 10.1.1.1 is not between 192.0.2.1 and 192.0.2.254 of 192.0.2.0/24",
+    "4:61: 192.0.3.5 is not between 192.0.2.1 and 192.0.2.254 of 192.0.2.0/24",
+    "4:78: network.external.last must be an IPv4 address such as 192.0.2.1, not 'nine'",
+    "4:89: network.external.mtu must be 9216 or less, not 99999",
+    "5:15: a password belongs outside the manifest: write ${file:PATH} or ${env:NAME}",
+    "5:52: this is no URL of a proxy such as http://proxy.example.org:3128",
+    "5:73: proxy.no_proxy must be text: write it in quotes",
+    "6:25: 192.0.2.128/25 of demo.network.range overlaps 192.0.2.0/24 of network.external.range",
+    "7:27: there is a machine a already",
+    "7:40: nodes[3].roles[1] must be 'control' or 'compute', not 'bad'",
+    "7:54: nodes[4].name must be a host name of small letters, digits and dashes, not 'B_'",
+]
+
+
 def findings(tmp_path: Path, text: str) -> list[str]:
     file = tmp_path / "mine.yaml"
     file.write_text(text)
@@ -197,7 +222,7 @@ def snapshot(folder: Path) -> dict[str, tuple[int, int, bytes]]:
          "keystone, mariadb, memcached, neutron, nova, ovn, placement, rabbitmq"),
         ("features: {dns: {}}\n", "1:12: unknown key features.dns; did you mean network.dns?"),
         ("nodes: [{name: a}, {roles: [compute]}]\n",
-         "1:20: nodes[2] is one machine too many: this version makes a cloud of one"),
+         "1:20: this is one machine too many: this version makes a cloud of one"),
         ("nodes: [{name: a}, {name: b}]\n",
          "1:20: b is one machine too many: this version makes a cloud of one"),
         ("nodes: [{name: a}, {name: a, roles: [control]}]\n", "1:27: there is a machine a already"),
@@ -219,6 +244,7 @@ def test_a_small_external_range_needs_its_pool(tmp_path: Path) -> None:
 def test_several_mistakes_in_one_place_are_all_told(tmp_path: Path) -> None:
     text = "nodes: [{roles: [control]}, {nam: b}]\ndemo: {flavors: {a: {ram: 1}, b: {ram: x}}}\nregion: 5\n"
     assert findings(tmp_path, text) == [
+        "1:29: this is one machine too many: this version makes a cloud of one",
         "1:30: unknown key nodes[2].nam; did you mean name?",
         "2:18: demo.flavors.a needs the key vcpus",
         "2:18: demo.flavors.a needs the key disk",
@@ -227,3 +253,9 @@ def test_several_mistakes_in_one_place_are_all_told(tmp_path: Path) -> None:
         "2:40: demo.flavors.b.ram must be a whole number",
         "3:9: region must be text: write it in quotes",
     ]
+
+
+def test_no_mistake_hides_another_and_none_is_told_twice(tmp_path: Path) -> None:
+    found = findings(tmp_path, MANY)
+    assert [each for each in found if "too many" not in each] == TOLD
+    assert sum("too many" in each for each in found) == 2

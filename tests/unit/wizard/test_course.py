@@ -50,6 +50,13 @@ def test_nothing_is_asked_and_everything_exclude_each_other(
     assert f"--advanced and {silent} exclude each other" in capsys.readouterr().err
 
 
+def test_every_question_without_a_terminal_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["cluster", "bootstrap", "--advanced"])
+    assert ended.value.code == 2
+    assert "--advanced asks questions, and nobody can be asked" in capsys.readouterr().err
+
+
 def test_clearing_a_line_tells_what_is_used_then() -> None:
     def person(page: Page) -> str:
         if page.placeholder == "type a word":

@@ -149,13 +149,13 @@ CLOUD = (
         "`sunbeam image build`, then export again.",
     ),
     Entry(
-        "bundle-missing",
+        "archive-missing",
         "The archive that was named does not exist.",
         "`sunbeam image export FILE` writes one on a machine that has the images.",
     ),
     Entry(
-        "bundle-not-loaded",
-        "podman could not read the archive.",
+        "archive-not-loaded",
+        "The file is no archive of Sunbeam's images, or podman could not read it.",
         "Write it again with `sunbeam image export FILE`.",
     ),
     Entry(

@@ -171,6 +171,11 @@ MACHINE = (
         "`sunbeam cluster bootstrap` installs it again.",
     ),
     Entry(
+        "podman-missing",
+        "Images were to be built or loaded on a machine that no bootstrap has prepared.",
+        "`apt-get install podman`.",
+    ),
+    Entry(
         "podman-too-old",
         "Features that containers need came with a later podman.",
         "`apt-get install podman` from a newer release.",

@@ -58,7 +58,7 @@ def build(
 @app.command()
 def export(target: Annotated[Path, typer.Argument(help="The file to write.")]) -> None:
     """Write all images into one file, for a machine that reaches no mirror."""
-    from sunbeam.images.bundle import export_images
+    from sunbeam.images.archive import export_images
     from sunbeam.tasks.images import image_builder
 
     require_root()
@@ -69,14 +69,15 @@ def export(target: Annotated[Path, typer.Argument(help="The file to write.")]) -
 
 
 @app.command("import")
+@verbosity
 def import_(
     source: Annotated[Path, typer.Argument(help="A file that `sunbeam image export` wrote.")],
+    dry_run: DryRunOption = False,
+    output: OutputOption = Output.TEXT,
 ) -> None:
-    """Load images from a file."""
-    from sunbeam.images.bundle import import_images
-    from sunbeam.tasks.images import image_builder
+    """Load images from a file, which a bootstrap then need not build."""
+    from sunbeam.images.archive import images_in
 
     require_root()
-    node = this_node()
-    for name in run(import_images(image_builder(node.processes, node.paths), source)):
-        typer.echo(f"loaded {name}")
+    images_in(source)  # without one not even a journal is begun
+    run_change(Request("image import", {"source": str(source.resolve())}), output=output, dry_run=dry_run)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from sunbeam.core.change import Change
@@ -62,6 +63,12 @@ def _build_images(node: Node, intent: Intent) -> Change:
     return build_images(node, intent["names"])
 
 
+def _import_images(node: Node, intent: Intent) -> Change:
+    from sunbeam.tasks.images import import_images
+
+    return import_images(node, Path(intent["source"]))
+
+
 def _proxy(node: Node, intent: Intent) -> Change:
     from sunbeam.tasks.proxy import change_proxy
 
@@ -102,6 +109,7 @@ KINDS: dict[str, Kind] = {
     "configure": Kind(_configure, (CLOUD,), made_once=True, instead="sunbeam manifest list"),
     "launch": Kind(_launch, (CLOUD, "configure"), made_once=True),
     "image build": Kind(_build_images, final=IMAGES, instead="sunbeam image build"),
+    "image import": Kind(_import_images, final=IMAGES, instead="sunbeam image build"),
     "fix": Kind(_fix),
     "proxy set": Kind(_proxy, (CLOUD, *PROXY)),
     "proxy clear": Kind(_proxy, (CLOUD, *PROXY)),

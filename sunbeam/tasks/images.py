@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
 from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
 
 from sunbeam.core.change import Change
 from sunbeam.core.errors import UsageError
@@ -13,6 +16,7 @@ from sunbeam.core.paths import Paths
 from sunbeam.core.process import Processes
 from sunbeam.core.shipped import shipped
 from sunbeam.core.task import Context, Task
+from sunbeam.images.archive import images_in, load_images
 from sunbeam.images.builder import ImageBuilder
 from sunbeam.images.pulled import to_build, with_references
 from sunbeam.images.recipes import REGISTRY, Recipe, load_recipes
@@ -52,7 +56,11 @@ def _lineage(recipe: Recipe) -> Iterator[str]:
 
 
 def build_images(node: Node, names: Collection[str]) -> Change:
-    """Build what is outdated; named recipes in any case.  Raises UsageError for a name that is none."""
+    """Build what is outdated; named recipes in any case.
+
+    Raises UsageError for a name that is none, and without podman.
+    """
+    _require_podman()
     builder = image_builder(node.processes, node.paths)
     if unknown := sorted(set(names) - set(builder.recipes)):
         raise UsageError(
@@ -62,6 +70,24 @@ def build_images(node: Node, names: Collection[str]) -> Change:
     guest = [ExtractGuest(builder)] if any(task.id == f"image-{GUEST}" for task in wanted) else []
     check = CheckMachine.of_storage(node.paths, "sunbeam image build")
     return Change("image build", "Build images", [check, *wanted, *guest])
+
+
+def import_images(node: Node, source: Path) -> Change:
+    """Load the images of an archive.  Raises SunbeamError for a file that is none, and without podman."""
+    _require_podman()
+    load = LoadImages(image_builder(node.processes, node.paths), source, images_in(source))
+    check = CheckMachine.of_storage(node.paths, f"sunbeam image import {shlex.quote(str(source))}")
+    return Change("image import", f"Load images from {source.name}", [check, load])
+
+
+def _require_podman() -> None:
+    if shutil.which("podman") is None:
+        raise UsageError(
+            "podman is not installed",
+            why="images are in its storage; only a bootstrap installs it by itself",
+            next_command="apt-get install podman",
+            id="podman-missing",
+        )
 
 
 class BuildImage(Task):
@@ -106,6 +132,34 @@ class BuildImage(Task):
         old = images.get(self._recipe.name)
         size = old.size if old else self._recipe.size
         return Foresight(artifacts=(Artifact("build", f"image {self._recipe.name}", size),))
+
+
+class LoadImages(Task):
+    """The images of an archive into podman's storage; ``images``: their recipes' digests by name."""
+
+    id = "load-images"
+    title = "Load images"
+
+    def __init__(self, builder: ImageBuilder, source: Path, images: Mapping[str, str]) -> None:
+        self._builder = builder
+        self._source = source
+        self._images = images
+
+    async def is_done(self, context: Context) -> bool:
+        if not ContainerFolders(context.paths).in_use:
+            return False
+        there = await self._builder.images()
+        return all(name in there and there[name].recipe == recipe for name, recipe in self._images.items())
+
+    async def act(self, context: Context) -> None:
+        with context.host.mutation("load images", str(self._source)) as really:
+            if really:
+                await load_images(self._builder, self._source)
+                context.report(f"loaded {', '.join(sorted(self._images))}")
+
+    async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:
+        found = Artifact("fetch", f"images {', '.join(sorted(self._images))}", self._source.stat().st_size)
+        return Foresight(touches=(Touch("other", "load images", str(self._source)),), artifacts=(found,))
 
 
 class RemoveReplaced(Task):

@@ -67,6 +67,12 @@ NETWORK = (
         "`sunbeam proxy show` prints it; `sunbeam proxy set --http URL --https URL` changes it.",
     ),
     Entry(
+        "proxy-ignored",
+        "`http_proxy` or `https_proxy` of the environment holds no URL of a proxy such as"
+        " http://proxy.example.org:3128, and does not count.",
+        "`env | grep -i proxy` shows it; correct or unset the variable, or set `proxy` in the manifest.",
+    ),
+    Entry(
         "range-taken",
         "A network of this machine overlaps a range of the cloud, or its resolver is in one.",
         "For a new cloud, choose another range in the manifest or with `sunbeam cluster bootstrap --pod-range"

@@ -16,7 +16,7 @@ from sunbeam.checks.sources import Apt, Source, apt, needs
 from sunbeam.checks.wanted import Wanted
 from sunbeam.checks.words import listed
 from sunbeam.core.errors import Problem
-from sunbeam.core.proxy import Proxy
+from sunbeam.core.proxy import VARIABLES, Proxy, proxy_url, variable_of, without_passwords
 from sunbeam.terraform.binary import NPM_PACKAGE, PACKAGE, present_core
 from sunbeam.terraform.errors import CoreNotFound
 
@@ -144,17 +144,27 @@ def registries(registry: Registry, wanted: Wanted) -> Iterator[Problem]:
 
 @dataclass(frozen=True)
 class ProxyAnswer:
-    """``error`` is why a proxy's port could not be connected to."""
+    """``error`` is why a proxy's port could not be connected to.
+
+    ``variable`` of the environment holds what is no URL of a proxy and does not count.
+    """
 
     url: str
     error: str = ""
+    variable: str = ""
 
 
 async def proxies(context: CheckContext) -> tuple[ProxyAnswer, ...]:
     """Connects to every proxy that apt, the manifest or the environment names."""
     told: list[Proxy] = [(await apt(context)).proxy, context.proxy]
     urls = dict.fromkeys(url for proxy in told for url in (proxy.http, proxy.https) if url)
-    return tuple(await asyncio.gather(*map(_connect, urls)))
+    named = dict(variable_of(context.environ, name) for name in VARIABLES)
+    ignored = [
+        ProxyAnswer(without_passwords(text), "no URL of a proxy", variable)
+        for variable, text in named.items()
+        if text and not proxy_url(text)
+    ]
+    return (*await asyncio.gather(*map(_connect, urls)), *ignored)
 
 
 async def _connect(url: str) -> ProxyAnswer:
@@ -163,9 +173,9 @@ async def _connect(url: str) -> ProxyAnswer:
         port = parts.port or (443 if parts.scheme == "https" else 80)
         shown = f"{parts.scheme}://{parts.hostname}:{port}"
     except ValueError as error:
-        return ProxyAnswer("a proxy's URL", str(error))
+        return ProxyAnswer(without_passwords(url), str(error))
     if not parts.hostname:
-        return ProxyAnswer("a proxy's URL", "it names no host")
+        return ProxyAnswer(without_passwords(url), "it names no host")
     try:
         async with asyncio.timeout(5):
             _, writer = await asyncio.open_connection(parts.hostname, port)
@@ -180,7 +190,17 @@ async def _connect(url: str) -> ProxyAnswer:
 def proxy(answers: tuple[ProxyAnswer, ...], wanted: Wanted) -> Iterator[Problem]:
     """Every proxy that is set can be connected to."""
     for answer in answers:
-        if answer.error:
+        if answer.variable:
+            yield Problem(
+                f"{answer.variable} is no URL of a proxy",
+                where="the environment",
+                why="it does not count, and other programs may fail with it",
+                evidence=f"{answer.variable}={answer.url}",
+                next_command="env | grep -i proxy",
+                severity="warning",
+                id="proxy-ignored",
+            )
+        elif answer.error:
             yield Problem(
                 f"the proxy {answer.url} cannot be reached",
                 where="proxy in the manifest, http_proxy and https_proxy, or apt's settings",

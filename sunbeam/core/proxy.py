@@ -20,7 +20,12 @@ from sunbeam.core.redaction import REPLACEMENT
 
 LOCAL = ("localhost", "127.0.0.0/8", "::1", ".svc.cluster.local")
 """What no proxy can reach: this machine, and names of pods."""
-PROXY_URL = re.compile(r"https?://([^/@\s]+@)?[^/@\s]+/?")
+_LABEL = r"[^\W_](?:[^\W_]|-)*(?<!-)"
+_HOST = rf"(?:\[[0-9A-Fa-f:.]+\]|{_LABEL}(?:\.{_LABEL})*\.?)"
+_PORT = r"0*(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])"
+PROXY_URL = re.compile(rf"https?://(?:[^/@\s]+@)?{_HOST}(?::{_PORT})?/?")
+"""A host by name or address, and a port from 1 to 65535."""
+VARIABLES = ("http_proxy", "https_proxy")
 PASSWORD = re.compile(r"(://[^/@:\s]*:)[^/]+(?=@)")
 
 
@@ -41,13 +46,10 @@ class Proxy:
 
     @classmethod
     def of_environment(cls, environ: Mapping[str, str] | None = None) -> Proxy:
-        """As programs read it: the small name of a variable before the large one."""
+        """What is no URL of a proxy does not count."""
         variables = os.environ if environ is None else environ
-
-        def value(name: str) -> str:
-            return (variables.get(name) or variables.get(name.upper()) or "").strip()
-
-        return cls(value("http_proxy"), value("https_proxy"), value("no_proxy"))
+        http, https = (proxy_url(variable_of(variables, name)[1]) for name in VARIABLES)
+        return cls(http, https, variable_of(variables, "no_proxy")[1])
 
     @classmethod
     def kept(cls, paths: Paths) -> Proxy | None:
@@ -123,6 +125,18 @@ class Proxy:
 
 def proxy_file(paths: Paths) -> Path:
     return paths.state / "secrets" / "proxy.json"
+
+
+def variable_of(environ: Mapping[str, str], name: str) -> tuple[str, str]:
+    """A variable and its value as programs read it: the small name before the large one."""
+    found = {each: environ.get(each, "").strip() for each in (name, name.upper())}
+    return next(((each, value) for each, value in found.items() if value), (name, ""))
+
+
+def proxy_url(text: str) -> str:
+    """The URL of a proxy as programs such as curl take it, without a scheme too; empty: it is none."""
+    url = text if "://" in text else f"http://{text}"
+    return url if PROXY_URL.fullmatch(url) else ""
 
 
 def program_environment(paths: Paths) -> dict[str, str]:

@@ -7,12 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from sunbeam.core.proxy import proxy_url, variable_of
+
 WITH_PASSWORD = re.compile(r"//[^/@\s]*:[^/@\s]*@")
 
 
 @dataclass(frozen=True)
 class FoundProxy:
-    """As a manifest says them: a URL that holds a password is a reference to the variable it was found in."""
+    """As a manifest says them: a URL that holds a password is a reference to the variable it was found in.
+
+    What is no URL, which `sunbeam check` tells, is left out.
+    """
 
     http: str = ""
     https: str = ""
@@ -25,14 +30,18 @@ class FoundProxy:
 def found_proxy(environ: Mapping[str, str], root: Path = Path("/")) -> FoundProxy:
     file = _assignments(root / "etc/environment")
 
-    def value(name: str) -> str:
-        for variable in (name, name.upper()):
-            if text := environ.get(variable, "").strip():
-                return f"${{env:{variable}}}" if WITH_PASSWORD.search(text) else text
-        text = file.get(name) or file.get(name.upper()) or ""
-        return "" if WITH_PASSWORD.search(text) else text
+    def url(name: str) -> str:
+        variable, text = variable_of(environ, name)
+        if not text:
+            found = proxy_url(variable_of(file, name)[1])
+            return "" if WITH_PASSWORD.search(found) else found
+        found = proxy_url(text)
+        if not WITH_PASSWORD.search(found):
+            return found
+        return f"${{env:{variable}}}" if found == text else ""  # a reference stands for a whole URL
 
-    return FoundProxy(value("http_proxy"), value("https_proxy"), value("no_proxy"))
+    no_proxy = variable_of(environ, "no_proxy")[1] or variable_of(file, "no_proxy")[1]
+    return FoundProxy(url("http_proxy"), url("https_proxy"), no_proxy)
 
 
 def _assignments(file: Path) -> dict[str, str]:

@@ -157,11 +157,16 @@ def test_registries(registry: Registry, expected: list[str]) -> None:
 def test_proxies() -> None:
     assert ids(mirrors.proxy, (ProxyAnswer("http://proxy:3128"),)) == []
     assert ids(mirrors.proxy, (ProxyAnswer("http://proxy:3128", "refused"),)) == ["proxy-unreachable"]
+    ignored = ProxyAnswer("http://proxy:0", "no URL", "http_proxy")
+    (told,) = mirrors.proxy((ignored,), WANTED)
+    assert (told.id, told.severity) == ("proxy-ignored", "warning")
+    assert told.evidence == "http_proxy=http://proxy:0"
 
 
 async def test_a_proxy_without_a_host_is_found_without_trying() -> None:
     assert (await mirrors._connect("http://")).error == "it names no host"
     assert "out of range" in (await mirrors._connect("http://proxy:99999")).error
+    assert (await mirrors._connect("http://me:secret@proxy:99999")).url == "********@proxy:99999"
 
 
 @pytest.mark.parametrize(

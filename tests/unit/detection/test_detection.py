@@ -123,6 +123,9 @@ def test_resolvers_are_addresses(tmp_path: Path) -> None:
             FoundProxy("http://p:1", "http://proxy.example.org:3128", "a,b"),
         ),
         ({"https_proxy": "http://me:secret@p:1"}, FoundProxy(https="${env:https_proxy}")),
+        ({"https_proxy": "p.corp:3128"}, FoundProxy(https="http://p.corp:3128")),
+        ({"https_proxy": "http://p:99999"}, FoundProxy()),
+        ({"https_proxy": "me:secret@p:1"}, FoundProxy()),
     ],
 )  # fmt: skip
 def test_proxies_are_found_and_their_passwords_stay_where_they_are(

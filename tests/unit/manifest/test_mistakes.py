@@ -203,6 +203,8 @@ def snapshot(folder: Path) -> dict[str, tuple[int, int, bytes]]:
         ("demo: {user: admin}\n", "1:14: admin is the cloud's administrator"),
         ("proxy: {http: proxy.example.org}\n",
          "1:15: this is no URL of a proxy such as http://proxy.example.org:3128"),
+        ('proxy: {http: "http://proxy.example.org:99999"}\n',
+         "1:15: this is no URL of a proxy such as http://proxy.example.org:3128"),
         ("software: {charms: {keystone: {config: {region: A}}}}\n",
          "1:49: this is decided by the key region: write it there"),
         ("software: {charms: {keystone: {config: {token-expiration: 1.5}}}}\n",

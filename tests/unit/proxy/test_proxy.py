@@ -17,7 +17,7 @@ from sunbeam.core.host import Host
 from sunbeam.core.journal import Journal
 from sunbeam.core.paths import Paths
 from sunbeam.core.process import SystemProcesses
-from sunbeam.core.proxy import Proxy, program_environment, proxy_file, without_passwords
+from sunbeam.core.proxy import Proxy, program_environment, proxy_file, proxy_url, without_passwords
 from sunbeam.core.redaction import Redactor
 from sunbeam.core.task import Context
 from sunbeam.operators.juju_data import write_juju_data
@@ -50,6 +50,33 @@ def test_programs_read_the_small_name_first() -> None:
     proxy = Proxy.of_environment(environ)
     assert (proxy.http, proxy.https, proxy.no_proxy) == ("http://small:1", "http://tls:1", "")
     assert not Proxy.of_environment({"no_proxy": "example.org"})
+    assert Proxy.of_environment({"http_proxy": "ann:secret@p:1"}).http == "http://ann:secret@p:1"
+    assert not Proxy.of_environment({"http_proxy": "http://p:99999", "https_proxy": "socks5://p:1"})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://p",
+        "http://p:1/",
+        "https://p.example.org.:65535",
+        "http://[::1]:3128",
+        "http://192.0.2.1:03128",
+    ],
+)
+def test_urls_of_proxies(url: str) -> None:
+    assert proxy_url(url) == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "", "http://", "http://:1", "http://p:", "http://p:0", "http://p:65536", "http://p:1?x",
+        "http://[::1", "http://p_q:1", "http://p-:1", "http://p..q", "p:1/x", "ftp://p:1",
+    ],
+)  # fmt: skip
+def test_what_is_no_url_of_a_proxy(url: str) -> None:
+    assert proxy_url(url) == ""
 
 
 def test_what_is_our_own_is_never_asked_of_a_proxy() -> None:

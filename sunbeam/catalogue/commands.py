@@ -49,18 +49,14 @@ COMMANDS = (
     ),
     Entry(
         "file-not-written",
-        "The new file's folder does not exist or is not yours, or its disk is full; the text says which.",
+        "A folder has this name, or the new file's folder does not exist, is read-only, not yours or full;"
+        " the text says which.",
         "Name a file in a folder of yours, or make room.",
     ),
     Entry(
         "output-not-written",
         "What a command prints was led to a file or program that does not take it, such as to a full disk.",
         "Lead it elsewhere, or make room.  The command itself may have done its work.",
-    ),
-    Entry(
-        "folder-missing",
-        "The folder that was named does not exist.",
-        "Make it, or name another one.",
     ),
     Entry(
         "removal-not-confirmed",

@@ -14,7 +14,7 @@ def read_credentials(paths: Paths, name: str) -> str:
     """The text of ``/etc/sunbeam/NAME``.  Raises SunbeamError if there is none, or not for us to read."""
     file = paths.etc / name
     try:
-        return file.read_text()
+        return file.read_text("utf-8")
     except PermissionError:
         raise UsageError(
             "The administrator's credentials are readable by root only",

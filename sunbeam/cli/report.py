@@ -27,7 +27,10 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False)
 def report(
     change: ChangeArgument,
     file: Annotated[
-        Path | None, typer.Argument(help="The file to write.  [default: change-CHANGE.html]")
+        Path | None,
+        typer.Argument(
+            help="The file to write; only its default is replaced.  [default: change-CHANGE.html]"
+        ),
     ] = None,
 ) -> None:
     """Write a change as an HTML page: its timeline, what took long, what failed.
@@ -42,9 +45,12 @@ def report(
     told = [event for event in map(parse_event, read_events(paths.change_logs, change)) if event is not None]
     timeline = from_events(told) if told else from_journal(record)
     timeline.expected = timeline.expected or from_journal(record).expected
-    target = file or Path(f"change-{change}.html")
+    default = Path(f"change-{change}.html")
+    target = file or default
     status = status_now(record.status, record.id, holder(paths.change_lock))
-    write_file(target, render(record, timeline, status.value, _facts(record)), "w")
+    write_file(
+        target, render(record, timeline, status.value, _facts(record)), "w" if target == default else "x"
+    )
     typer.echo(target)
 
 

@@ -12,7 +12,7 @@ import typer
 
 from sunbeam import __version__
 from sunbeam.cli.session import require_root, run, this_node
-from sunbeam.core.errors import UsageError
+from sunbeam.cli.written_file import require_new
 
 if TYPE_CHECKING:
     from sunbeam.doctor.bundle.archive import Collected
@@ -23,7 +23,10 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False)
 @app.command("support-bundle")
 def support_bundle(
     target: Annotated[
-        Path | None, typer.Argument(metavar="FILE.tar.gz", help="The file to write.", show_default=False)
+        Path | None,
+        typer.Argument(
+            metavar="FILE.tar.gz", help="The file to write; it must not exist.", show_default=False
+        ),
     ] = None,
 ) -> None:
     """Collect logs, states and facts of this machine in one file without secrets.
@@ -39,13 +42,7 @@ def support_bundle(
     node = this_node()
     now = datetime.now(UTC)
     file = target or Path(f"sunbeam-support-{platform.node()}-{now:%Y%m%dT%H%M%SZ}.tar.gz")
-    if not file.absolute().parent.is_dir():
-        raise UsageError(
-            "There is no such folder",
-            where=str(file.parent),
-            next_command="sunbeam support-bundle",
-            id="folder-missing",
-        )
+    require_new(file)
     about = {"host": platform.node(), "time": now.isoformat(timespec="seconds"), "version": __version__}
     look = Look(node.paths, node.processes, node.clock, seconds=15)
     secrets = Secrets(node.paths)

@@ -49,7 +49,7 @@ def made_with(paths: Paths) -> dict[str, Any] | None:
         network = {"address": settings.address, "pods": settings.pods, "external": external}
         return effective(cloud={"network": network}).manifest.dump()
     try:
-        return Manifest.model_validate(yaml.safe_load(file.read_text())).dump()
+        return Manifest.model_validate(yaml.safe_load(file.read_text("utf-8"))).dump()
     except (ValueError, yaml.YAMLError) as error:
         raise SunbeamError(
             "The manifest of this cloud cannot be read",

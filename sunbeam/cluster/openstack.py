@@ -89,5 +89,5 @@ def cloud_entry(paths: Paths, cloud: str = CLOUD) -> dict[str, Any]:
 
 
 def _clouds(file: Path) -> dict[str, Any]:
-    clouds: dict[str, Any] = yaml.safe_load(file.read_text())["clouds"]
+    clouds: dict[str, Any] = yaml.safe_load(file.read_text("utf-8"))["clouds"]
     return clouds

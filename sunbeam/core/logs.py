@@ -63,6 +63,6 @@ class RedactedLines(io.TextIOBase):
 
 def print_to(path: Path, redactor: Redactor) -> None:
     """From now on what libraries print as errors goes to the log; also the interpreter's last words."""
-    file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w", buffering=1)
+    file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w", 1, "utf-8")
     os.dup2(file.fileno(), 2)
     sys.stderr = RedactedLines(file, redactor)

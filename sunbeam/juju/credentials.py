@@ -67,7 +67,7 @@ class Credentials:
 
 def _load(path: Path) -> dict[str, Any]:
     try:
-        return yaml.safe_load(path.read_text()) or {}
+        return yaml.safe_load(path.read_text("utf-8")) or {}
     except FileNotFoundError:
         raise JujuError(
             "cannot log in to the controller",

@@ -65,7 +65,7 @@ def _models(models: Iterable[Model]) -> dict[str, Any]:
 
 
 def _merge(path: Path, name: str, entry: dict[str, Any], current: str = "") -> None:
-    document = (yaml.safe_load(path.read_text()) if path.exists() else None) or {}
+    document = (yaml.safe_load(path.read_text("utf-8")) if path.exists() else None) or {}
     document.setdefault("controllers", {})[name] = entry
     if current:
         document.setdefault("current-controller", current)
@@ -89,6 +89,6 @@ def _write(path: Path, text: str) -> None:
     """Replace ``path`` in one step, readable by its owner only."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    with os.fdopen(descriptor, "w") as file:
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
     Path(name).replace(path)

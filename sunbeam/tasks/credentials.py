@@ -75,7 +75,7 @@ def openrc(account: Mapping[str, Any], paths: Paths) -> str:
 def clouds_yaml(account: Mapping[str, Any], paths: Paths) -> str:
     """clouds.yaml with the administrator as cloud ``sunbeam``; other clouds in it stay."""
     file = paths.etc / "clouds.yaml"
-    document: dict[str, Any] = yaml.safe_load(file.read_text()) if file.exists() else {"clouds": {}}
+    document: dict[str, Any] = yaml.safe_load(file.read_text("utf-8")) if file.exists() else {"clouds": {}}
     entry = {
         "auth": {
             "auth_url": account["public-endpoint"],

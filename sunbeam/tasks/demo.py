@@ -130,7 +130,7 @@ class DemoAccount(Task):
         password = str(resolve(demo.password, context.host.remember_secret))
         password = password or demo_password(context.paths, demo.user)
         context.host.remember_secret(password)
-        before = file.read_text()
+        before = file.read_text("utf-8")
         wanted = add_demo_entry(before, demo.project, demo.user, password)
         known = wanted == before and await asyncio.to_thread(logs_in, context.paths, DEMO)
         context.host.write_file(file, wanted, 0o600)
@@ -141,7 +141,7 @@ class DemoAccount(Task):
         report_kept(context, kept)
         file = context.paths.etc / "clouds.yaml"
         if not kept and file.exists():
-            context.host.write_file(file, remove_demo_entry(file.read_text()), 0o600)
+            context.host.write_file(file, remove_demo_entry(file.read_text("utf-8")), 0o600)
 
 
 def _account(cloud: Connection, demo: Demo, password: str) -> None:

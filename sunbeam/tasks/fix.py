@@ -66,7 +66,7 @@ class AddLocalhost(AddHostsLine):
 
 def _hosts(context: Context) -> str:
     file = context.paths.root / "etc/hosts"
-    return file.read_text() if file.exists() else ""
+    return file.read_text("utf-8") if file.exists() else ""
 
 
 class SyncTime(Task):

@@ -43,7 +43,7 @@ class WriteManifestFile(Task):
 
     async def is_done(self, context: Context) -> bool:
         file = manifest_file(context.paths)
-        return file.exists() and file.read_text() == self._text
+        return file.exists() and file.read_text("utf-8") == self._text
 
     async def act(self, context: Context) -> None:
         context.host.write_file(manifest_file(context.paths), self._text, 0o600)

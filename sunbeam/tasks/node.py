@@ -50,7 +50,11 @@ class WriteSettings(Task):
     async def is_done(self, context: Context) -> bool:
         file = NodeSettings.file(context.paths)
         certificates = ClusterCertificates(context.paths.certificates)
-        return file.exists() and file.read_text() == self._settings.dump() and certificates.authority.exists
+        return (
+            file.exists()
+            and file.read_text("utf-8") == self._settings.dump()
+            and certificates.authority.exists
+        )
 
     async def act(self, context: Context) -> None:
         certificates = ClusterCertificates(context.paths.certificates)

@@ -27,7 +27,12 @@ async def read(request: web.Request) -> web.StreamResponse:
         return web.Response(body=file.read_bytes(), content_type=PICTURES[file.suffix])
     if file.suffix != ".md":
         raise web.HTTPNotFound(text="There is no such page")
-    return page(request, "manual.html", text=Markup(_html(file.read_text())), first=f"{BASE}/docs/{FIRST}")
+    return page(
+        request,
+        "manual.html",
+        text=Markup(_html(file.read_text("utf-8"))),
+        first=f"{BASE}/docs/{FIRST}",
+    )
 
 
 def _file(name: str) -> Path | None:

@@ -27,7 +27,7 @@ async def report(request: web.Request) -> web.StreamResponse:
         ended = await request.app[VIEW].commands.output("report", number, str(file))
         if ended.returncode:
             raise web.HTTPNotFound(text=_first_line(ended.stderr))
-        text = file.read_text()
+        text = file.read_text("utf-8")
     return web.Response(
         text=text, content_type="text/html", headers={"Content-Security-Policy": REPORT_POLICY}
     )

@@ -46,7 +46,7 @@ def found_proxy(environ: Mapping[str, str], root: Path = Path("/")) -> FoundProx
 
 def _assignments(file: Path) -> dict[str, str]:
     try:
-        text = file.read_text()
+        text = file.read_text("utf-8", "replace")
     except OSError:
         return {}
     pairs = re.findall(r"^\s*(?:export\s+)?(\w+)=(.*)$", text, flags=re.MULTILINE)

@@ -25,7 +25,7 @@ def cannot_save(name: str) -> str:
 
 def save(made: Effective, path: Path) -> None:
     """Raises OSError."""
-    with path.open("x") as file:
+    with path.open("x", encoding="utf-8") as file:
         file.write(answer_text(made))
 
 

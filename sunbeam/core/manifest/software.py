@@ -42,7 +42,7 @@ def charms() -> dict[str, CharmFacts]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     found = {}
     for file in sorted(shipped("charms").glob("*/charmcraft.yaml")):
-        charm = yaml.load(file.read_text(), Loader=loader)
+        charm = yaml.load(file.read_text("utf-8"), Loader=loader)
         options = (charm.get("config") or {}).get("options") or {}
         found[charm["name"]] = CharmFacts(options, frozenset(charm.get("storage") or {}))
     return found
@@ -58,5 +58,7 @@ def images() -> frozenset[str]:
     names = set()
     for file in shipped("images").glob("*/Containerfile"):
         names.add(file.parent.name)
-        parents |= set(re.findall(r"^FROM\s+localhost/sunbeam/([\w-]+):", file.read_text(), re.MULTILINE))
+        parents |= set(
+            re.findall(r"^FROM\s+localhost/sunbeam/([\w-]+):", file.read_text("utf-8"), re.MULTILINE)
+        )
     return frozenset(names - parents)

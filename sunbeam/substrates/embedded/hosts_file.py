@@ -35,9 +35,9 @@ def write(path: Path, text: str) -> None:
     It grows or shrinks in one write, so that a reader never sees an empty file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists() and path.read_text() == text:
+    if path.exists() and path.read_text("utf-8") == text:
         return
-    with path.open("r+" if path.exists() else "w") as file:
+    with path.open("r+" if path.exists() else "w", encoding="utf-8") as file:
         file.write(text)
         file.truncate()
 

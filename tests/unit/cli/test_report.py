@@ -108,15 +108,28 @@ def test_the_page_tells_times_decisions_and_errors(node: Paths, tmp_path: Path) 
     )
 
 
-@pytest.mark.parametrize(("name", "why"), [("no/page.html", "No such file"), ("", "Is a directory")])
+@pytest.mark.parametrize(
+    ("name", "what", "id"),
+    [
+        ("no/page.html", "The file cannot be written", "file-not-written"),
+        ("", "The file cannot be written", "file-not-written"),
+        ("mine.html", "The file exists", "file-exists"),
+    ],
+)
 def test_where_no_page_can_be_is_told(
-    node: Paths, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, why: str
+    node: Paths, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, what: str, id: str
 ) -> None:
+    (tmp_path / "mine.html").touch()
     with pytest.raises(SystemExit) as ended:
         main(["report", "1", str(tmp_path / name)])
     told = capsys.readouterr().err
-    assert ended.value.code == 2 and "The file cannot be written" in told and why in told
-    assert "explain file-not-written" in told and "Traceback" not in told
+    assert ended.value.code == 2 and what in told
+    assert f"explain {id}" in told and "Traceback" not in told
+
+
+def test_its_own_page_is_replaced(node: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert report(Path("change-1.html")) == report(Path("change-1.html"))
 
 
 def test_only_its_own_process_keeps_a_change_going(node: Paths, tmp_path: Path) -> None:
@@ -126,7 +139,7 @@ def test_only_its_own_process_keeps_a_change_going(node: Paths, tmp_path: Path) 
     with change_lock(node.change_lock) as held:
         for maker, status in ((2, "interrupted"), (1, "doing")):
             held.tell(maker)
-            assert f">{status}</strong>" in report(tmp_path / "page.html")
+            assert f">{status}</strong>" in report(tmp_path / f"{status}.html")
 
 
 def test_without_a_log_the_journal_is_enough(node: Paths, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -41,8 +42,15 @@ def _whole(value: Any) -> Any:
     return value
 
 
+def _of_a_machine(address: IPv4Address) -> IPv4Address:
+    if address.is_unspecified or address.is_multicast or address.is_reserved:
+        raise PydanticCustomError("no_machine", "must be the address of a machine")
+    return address
+
+
 Address = Annotated[IPv4Address, BeforeValidator(_no_number)]
 Range = Annotated[IPv4Network, BeforeValidator(_no_number)]
+Resolver = Annotated[Address, AfterValidator(_of_a_machine)]
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$"
 HOST_NAME = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 INTERFACE = r"^[A-Za-z0-9_.-]{0,15}$"
@@ -124,7 +132,7 @@ class Network(Part):
     external: External = External()
     """The network outside, on which floating addresses of VMs are reached."""
 
-    dns: tuple[Address, ...] = ()
+    dns: tuple[Resolver, ...] = ()
     """Resolvers of subnets that name none; without one the default of the charm neutron."""
 
 
@@ -170,7 +178,7 @@ class DemoNetwork(Part):
     range: Range = ranges.DEMO
     """IPv4 range of the network."""
 
-    dns: tuple[Address, ...] = ()
+    dns: tuple[Resolver, ...] = ()
     """Resolvers of VMs on it; without one those of the cloud."""
 
 

@@ -123,6 +123,8 @@ def _words(errors: Errors) -> str:
         return f"must be text{hint}"
     if kind == "ip_v4_address":
         return f"must be an IPv4 address such as 192.0.2.1, not {value!r}"
+    if kind == "no_machine":
+        return f"must be the address of a machine, not {value!r}"
     if kind == "ip_v4_network":
         return f"must be an IPv4 range such as 192.0.2.0/24, not {value!r}"
     if kind == "literal_error":

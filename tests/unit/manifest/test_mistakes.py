@@ -196,6 +196,9 @@ def snapshot(folder: Path) -> dict[str, tuple[int, int, bytes]]:
           for range_ in ("224.0.0.0/24", "0.0.0.0/8", "127.0.0.0/8")),
         ("network: {external: {range: 240.0.0.0/24}}\n",
          "1:29: no machine can have an address of 240.0.0.0/24"),
+        *((f"network: {{dns: [192.0.2.53, {address}]}}\n",
+           f"1:29: network.dns[2] must be the address of a machine, not '{address}'")
+          for address in ("0.0.0.0", "255.255.255.255", "224.0.0.1")),
         ("demo: {quota: {cores: -2}}\n", "1:23: demo.quota.cores must be -1 or more, not -2"),
         ("demo: {flavors: {'': {ram: 1, vcpus: 1, disk: 1}}}\n", "1:22: a flavor needs a name"),
         ("demo: {flavors: {'': {ram: 1, vcpus: 1}}}\n", "1:18: demo.flavors.'' needs the key disk"),

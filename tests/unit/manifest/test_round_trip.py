@@ -48,7 +48,7 @@ manifests = st.fixed_dictionaries(
             {},
             optional={
                 "pods": st.integers(0, 255).map(lambda third: f"10.77.{third}.0/24"),
-                "dns": st.lists(st.ip_addresses(v=4).map(str), max_size=3),
+                "dns": st.lists(st.ip_addresses(network="192.0.2.0/24").map(str), max_size=3),
             },
         ),
         "software": st.fixed_dictionaries(

@@ -55,7 +55,10 @@ def _as_data(finding: Finding) -> dict[str, Any]:
 
 
 def show_text(examination: Examination) -> None:
-    """A paragraph per cause, with what follows from it as a line each."""
+    """A paragraph per cause, with what follows from it as a line each.
+
+    Where there is no cloud, nothing else is to be known.
+    """
     for finding in examination.findings:
         found = finding.diagnosis
         heading(("" if found.severity == "error" else "Warning: ") + found.cause)
@@ -66,7 +69,9 @@ def show_text(examination: Examination) -> None:
             typer.echo(f"  {'hence:   ' if place == 0 else '         '} {each.cause}")
     if not examination.findings:
         typer.echo("Nothing is wrong.")
-    if examination.unanswered:
+    no_cloud = any(each.id == "no-cloud" for each in examination.diagnoses())
+    unanswered = {} if no_cloud else examination.unanswered
+    if unanswered:
         typer.echo()
-    for rule, why in examination.unanswered.items():
+    for rule, why in unanswered.items():
         typer.echo(f"not known: {rule}: {why}")

@@ -84,6 +84,6 @@ class Look:
 
 
 def _line(error: BaseException) -> str:
-    if isinstance(error, SunbeamError) and error.why:
-        return f"{error.what}: {error.why}".replace("\n", " ")
+    if isinstance(error, SunbeamError):
+        return ": ".join(text for text in (error.what, " ".join(error.why.split())) if text)
     return " ".join(str(error).split()) or type(error).__name__

@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
+from sunbeam.cli.doctor import show_text
+from sunbeam.core.errors import SunbeamError
 from sunbeam.core.paths import Paths
 from sunbeam.doctor.diagnosis import Diagnosis, Rule
-from sunbeam.doctor.examination import Finding, examine, ranked
+from sunbeam.doctor.examination import Examination, Finding, examine, ranked
 from sunbeam.doctor.look import Look, NotRead
 from sunbeam.doctor.rules import RULES
 from tests.fakes.clock import FakeClock
@@ -102,6 +106,22 @@ async def test_what_cannot_be_told_is_told(tmp_path: Path) -> None:
     }
     assert [each.id for each in examination.diagnoses()] == ["disk"]
     assert not examination.ok
+
+
+def test_where_there_is_no_cloud_nothing_else_is_to_be_known(capsys: pytest.CaptureFixture[str]) -> None:
+    for id, told in (("disk", True), ("no-cloud", False)):
+        show_text(Examination((Finding(found(id)),), {"etcd-full": "no answer"}))
+        assert ("not known: etcd-full: no answer" in capsys.readouterr().out) is told
+
+
+async def test_of_an_error_only_what_and_why_are_told(tmp_path: Path) -> None:
+    async def fails(look: Look) -> str:
+        raise SunbeamError("It is gone", where="here", next_command="look", id="no-cloud")
+
+    look = Look(Paths(tmp_path), FakeProcesses(), FakeClock())
+    with pytest.raises(NotRead, match=r"^It is gone$"):
+        await look(fails)
+    await look.close()
 
 
 async def test_a_reading_is_made_once_within_its_time(tmp_path: Path) -> None:

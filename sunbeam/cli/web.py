@@ -23,9 +23,9 @@ ANSWER_SECONDS = 60.0
 @app.command()
 def web(
     listen: Annotated[
-        str,
+        str | None,
         typer.Option(help="ADDRESS, ADDRESS:PORT or :PORT.  [default: this machine's, port 8443]"),
-    ] = "",
+    ] = None,
     new_token: Annotated[
         bool, typer.Option("--new-token", help="Make a new token: earlier links and sessions end.")
     ] = False,
@@ -37,7 +37,7 @@ def web(
     takes over when the cloud is up.
     """
     require_root()
-    if off and (listen or new_token):
+    if off and (listen is not None or new_token):
         raise UsageError(
             "--off takes no other option", next_command="sunbeam web --off", id="options-exclude-each-other"
         )
@@ -54,11 +54,11 @@ def web(
         _serve_here(node, settings)
 
 
-def _settings(node: Node, listen: str) -> WebSettings:
+def _settings(node: Node, listen: str | None) -> WebSettings:
     """What is asked for, else what was set before, else the address of this machine."""
     before = WebSettings.read(node.paths)
-    if before is not None and not listen:
-        return before
+    if listen is None:
+        return before or WebSettings(_address(node))
     return parse_listen(listen, before.host if before else _address(node))
 
 

@@ -34,9 +34,9 @@ class StateBackend:
             return cls(**json.loads((folder / FILE).read_text()))
         except (FileNotFoundError, TypeError, json.JSONDecodeError) as error:
             raise SunbeamError(
-                "do not know where the state of the plans is",
+                "Sunbeam does not know where the state of the plans is",
                 where=str(folder / FILE),
-                why=str(error),
+                why="there is no such file" if isinstance(error, FileNotFoundError) else str(error),
                 next_command="sunbeam cluster bootstrap",
                 id="state-server-unknown",
             ) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import asdict, dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -63,19 +64,26 @@ def parse_listen(text: str, default_host: str) -> WebSettings:
     """``ADDR``, ``ADDR:PORT``, ``:PORT`` or ``[IPv6]:PORT``.  Raises UsageError."""
     host, port = _split(text.strip())
     try:
+        if not (host or port):
+            raise ValueError("nothing is named")
         address = str(ip_address(host)) if host else default_host
-        number = int(port) if port else PORT
-        if not 0 < number <= LARGEST_PORT:
-            raise ValueError(f"{number} is not a port")
+        number = _number(port) if port else PORT
     except ValueError as error:
         raise UsageError(
             "The web view cannot listen there",
-            where=f"--listen {text}",
+            where=shlex.join(["--listen", text]),
             why=f"{error}; it takes an address of this machine, and a port after a colon",
             next_command=f"sunbeam web --listen {default_host}:{PORT}",
             id="web-cannot-listen",
         ) from None
     return WebSettings(address, number)
+
+
+def _number(port: str) -> int:
+    """Raises ValueError."""
+    if not (port.isdecimal() and len(port) <= len(str(LARGEST_PORT)) and 0 < int(port) <= LARGEST_PORT):
+        raise ValueError(f"{port} is not a port")
+    return int(port)
 
 
 def _split(text: str) -> tuple[str, str]:

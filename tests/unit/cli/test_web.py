@@ -29,9 +29,10 @@ def test_off_ends_what_was_set(root: Path, capsys: pytest.CaptureFixture[str]) -
     assert "The web view is off" in capsys.readouterr().out
 
 
-def test_where_nobody_can_listen(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("where", ["nowhere", ""])
+def test_where_nobody_can_listen(where: str, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
-        main(["web", "--listen", "nowhere"])
+        main(["web", "--listen", where])
     assert ended.value.code == 2
     assert "sunbeam web --listen" in capsys.readouterr().err
     assert not Paths(root).etc.exists()

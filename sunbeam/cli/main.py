@@ -11,10 +11,15 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from io import TextIOWrapper
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+
+from sunbeam import __version__
+
+if TYPE_CHECKING:
+    from sunbeam.core.errors import SunbeamError
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "cloud": (
@@ -89,14 +94,25 @@ class LazyGroup(TyperGroup):
 app = typer.Typer(
     cls=LazyGroup,
     no_args_is_help=True,
+    context_settings={"help_option_names": ["--help", "-h"]},
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="Turn machines into an OpenStack cloud.  Every change is journaled: the same command continues it.",
 )
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
 @app.callback()
-def root() -> None:
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
     """Typer needs a callback to treat the application as a group."""
 
 
@@ -106,6 +122,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without a letter shows the others
     try:
+        if sys.__stdout__ is None:  # the first file that is opened would take its place
+            raise _not_written("it is closed")
         app(args=list(arguments) if arguments is not None else None)
     except Exception as error:
         sys.exit(report(error))
@@ -121,13 +139,7 @@ def report(error: Exception) -> int:
     from sunbeam.core.node import this_node
 
     if _printing(error):
-        error = SunbeamError(
-            "Standard output cannot be written",
-            where="what `>` or `|` leads to",
-            why=str(error),
-            next_command=this_command(),
-            id="output-not-written",
-        )
+        error = _not_written(str(error))
     if not isinstance(error, SunbeamError) and says_full(error):
         paths = this_node().paths
         error = disk_full("Sunbeam", error, [paths.state, paths.run])
@@ -141,6 +153,19 @@ def report(error: Exception) -> int:
         )
     sys.stderr.write(f"Error: {error}\n")
     return int(error.exit_code)
+
+
+def _not_written(why: str) -> SunbeamError:
+    from sunbeam.core.command import this_command
+    from sunbeam.core.errors import SunbeamError
+
+    return SunbeamError(
+        "Standard output cannot be written",
+        where="what `>` or `|` leads to",
+        why=why,
+        next_command=this_command(),
+        id="output-not-written",
+    )
 
 
 def _printing(error: Exception) -> bool:

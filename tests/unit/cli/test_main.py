@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sunbeam import __version__
 from sunbeam.cli.main import COMMANDS, main
 
 LOADED = """
@@ -38,6 +39,25 @@ def test_output_that_cannot_be_written_is_no_full_disk_of_ours(command: tuple[st
     assert ended.stderr.startswith("Error: Standard output cannot be written\n")
     assert "No space left on device" in ended.stderr and "explain output-not-written" in ended.stderr
     assert "disk is full" not in ended.stderr and "ignored" not in ended.stderr
+
+
+def test_a_closed_output_is_told() -> None:
+    argv = ["sh", "-c", 'exec "$@" >&-', "sh", sys.executable, "-m", "sunbeam", "manifest", "schema"]
+    ended = subprocess.run(argv, stderr=subprocess.PIPE, text=True)
+    assert ended.returncode == 1 and ended.stderr.startswith("Error: Standard output cannot be written\n")
+    assert "why: it is closed" in ended.stderr and "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [("--version", __version__), ("-h", "Usage:"), ("cluster -h", "Usage:"), ("cluster status -h", "Usage:")],
+)
+def test_short_ways_to_what_every_program_tells(
+    words: str, shown: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words.split())
+    assert ended.value.code == 0 and shown in capsys.readouterr().out
 
 
 def test_a_wrong_command_gets_the_right_one_proposed(capsys: pytest.CaptureFixture[str]) -> None:

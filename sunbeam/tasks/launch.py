@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -238,7 +239,7 @@ def server_of(cloud: Connection, name: str) -> Server:
             f"The VM {name} is gone",
             where=f"project {cloud.current_project.name}",
             why="it was there before; somebody else has deleted it",
-            next_command=f"sunbeam launch {name}",
+            next_command=shlex.join(["sunbeam", "launch", name]),
             id="vm-gone",
         )
     return found
@@ -252,7 +253,7 @@ def fault(cloud: Connection, server: Server) -> SunbeamError | None:
         f"The VM {server.name} did not start",
         where=f"project {cloud.current_project.name}",
         why=(server.fault or {}).get("message", "Nova gives no reason"),
-        next_command=f"sunbeam launch {server.name}",
+        next_command=shlex.join(["sunbeam", "launch", server.name]),
         id="vm-failed",
     )
 

@@ -19,7 +19,7 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.layout import BufferControl, FormattedTextControl, HSplit, Layout, VSplit, Window
 from prompt_toolkit.layout.processors import AfterInput, ConditionalProcessor
 from prompt_toolkit.renderer import CPR_Support
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
@@ -75,12 +75,14 @@ class _Editor:
         return HSplit([above, VSplit([prompt, typed]), _window(self._below)])
 
     def _below(self) -> RenderableType:
-        """What is wrong with the text, or what the keys do."""
+        """What is wrong with the text, and what the keys do."""
+        words = ["Enter next", "↑↓ choose"] if self._page.choices else ["Enter next"]
+        keys = Text("  ·  ".join([*words, "Ctrl-B back", "Ctrl-C leave"]), "dim")
         touched = self._text != self._start or self._tried is not None
         if touched and self._text.strip() != BACK and (problem := self._problem):
-            return _indented(Text(f"✗ {problem}", "bold red" if self._text == self._tried else "red"))
-        words = ["Enter next", "↑↓ choose"] if self._page.choices else ["Enter next"]
-        return _indented(Text("  ·  ".join([*words, "Ctrl-B back", "Ctrl-C leave"]), "dim"))
+            wrong = Text(f"✗ {problem}", "bold red" if self._text == self._tried else "red")
+            return _indented(Group(wrong, keys))
+        return _indented(keys)
 
     def _take(self, event: KeyPressEvent) -> None:
         if self._text.strip() == BACK:
@@ -120,7 +122,7 @@ def _end_by_exceptions(application: Application[str | None]) -> None:
     asyncio.get_running_loop().set_exception_handler(end)
 
 
-def _indented(text: Text) -> RenderableType:
+def _indented(text: RenderableType) -> RenderableType:
     return Padding(text, (0, 0, 0, 2))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ PLAN = "plan"
 MADE, LISTED = "make the cloud", "list what would be done; nothing is changed"
 """What comes of ``go``."""
 ANSWER_FILE = "cloud.yaml"
+AGAIN_WITH = ("sunbeam", "cluster", "bootstrap", "-m")
 
 
 @dataclass(frozen=True)
@@ -132,9 +134,10 @@ class Review:
         name = self._ask(page)
         if name is None:
             return
+        file = Path(name).expanduser()
         try:
-            save(self.effective, Path(name).expanduser())
+            save(self.effective, file)
         except OSError as error:
             self._show(Text.assemble(("✗ ", "red"), f"{name} cannot be written: {error.strerror}\n"))
         else:
-            self._show(Text.assemble(("✓ ", "green"), f"Saved: sunbeam cluster bootstrap -m {name}\n"))
+            self._show(Text.assemble(("✓ ", "green"), f"Saved: {shlex.join([*AGAIN_WITH, str(file)])}\n"))

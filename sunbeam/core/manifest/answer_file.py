@@ -25,8 +25,9 @@ def cannot_save(name: str) -> str:
 
 def save(made: Effective, path: Path) -> None:
     """Raises OSError."""
+    text = answer_text(made)
     with path.open("x", encoding="utf-8") as file:
-        file.write(answer_text(made))
+        file.write(text)
 
 
 def answer_text(made: Effective) -> str:

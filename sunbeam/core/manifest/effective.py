@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,9 +92,9 @@ def _next_command(files: Sequence[Path]) -> str:
     named = [(file, meant(file)) for file in layers(files)[1]]
     lost = next((file for file, plan in named if not plan and not file.exists()), None)
     if lost is not None:
-        return f"ls {lost.parent}"
-    words = " ".join(dict(named).get(file) or str(file) for file in files)
-    return f"sunbeam manifest lint {words}" if words else "sunbeam manifest schema"
+        return shlex.join(["ls", str(lost.parent)])
+    words = [dict(named).get(file) or str(file) for file in files]
+    return shlex.join(["sunbeam", "manifest", "lint", *words]) if words else "sunbeam manifest schema"
 
 
 def _said(merged: Tree, paths: Sequence[tuple[Step, ...]]) -> tuple[Step, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +34,7 @@ def migrate(file: Path) -> Migrated:
     findings = Findings()
     text = read_source(file, findings)
     tree = parse(text, str(file), findings)
-    findings.raise_if_any(f"sensible-editor {file}")
+    findings.raise_if_any(shlex.join(["sensible-editor", str(file)]))
     version = _version(tree, findings)
     findings.raise_if_any("sunbeam version")
     notes: Notes = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -121,7 +122,7 @@ def import_manifest(file: Path) -> tuple[dict[str, Any], list[Left]]:
     """Our manifest, and everything that it lacks.  Raises ManifestErrors if the file is no YAML mapping."""
     findings = Findings()
     tree = read_document(file, findings)
-    findings.raise_if_any(f"sensible-editor {file}")
+    findings.raise_if_any(shlex.join(["sensible-editor", str(file)]))
     work = _Import(tree, _external_network(tree))
     for path, leaf in tree.leaves():
         if path:

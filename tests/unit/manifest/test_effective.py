@@ -63,6 +63,13 @@ def test_a_plan_that_was_probably_meant_is_proposed(tmp_path: Path) -> None:
     assert refused.value.next_command == f"sunbeam manifest lint laptop {mine}"
 
 
+def test_the_next_command_can_be_typed(tmp_path: Path) -> None:
+    (tmp_path / "my cloud.yaml").write_text("regoin: North\n")
+    with pytest.raises(ManifestErrors) as refused:
+        effective([tmp_path / "my cloud.yaml"])
+    assert refused.value.next_command == f"sunbeam manifest lint '{tmp_path}/my cloud.yaml'"
+
+
 def test_a_file_that_is_not_there_has_to_be_found(tmp_path: Path) -> None:
     with pytest.raises(ManifestErrors, match="1 mistake") as refused:
         effective([tmp_path / "cluod.yaml"])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from prompt_toolkit.application import create_app_session
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 from rich.text import Text
 
-from sunbeam.cli.wizard.line import ask
+from sunbeam.cli.wizard.line import _drawn, _Editor, ask
 from sunbeam.cli.wizard.page import Page
 from sunbeam.cli.wizard.review import Foreseen, Review
 from sunbeam.core.foresight import Preview
@@ -46,6 +48,28 @@ def test_only_the_numbers_of_questions_are_taken_at_the_review() -> None:
     Review(Interview(RACK), lambda made: Foreseen(NOTHING), lambda shown: None, pages.append).hold()
     assert [pages[0].problem(word) for word in ("go", "3")] == ["", ""]
     assert {pages[0].problem(word)[:12] for word in ("²", "4", "0", "9" * 5000)} == {"type one of:"}
+
+
+def test_what_is_wrong_leaves_the_keys_in_sight() -> None:
+    editor = _Editor(page(problem=lambda value: "choose another one", value="eno1"))
+    assert "choose another" not in _drawn(editor._below()).value
+    editor._tried = "eno1"
+    shown = _drawn(editor._below()).value
+    assert "✗ choose another one" in shown and "Ctrl-B back" in shown
+
+
+def test_what_was_saved_can_be_typed(tmp_path: Path) -> None:
+    words = iter(["save", str(tmp_path / "my cloud.yaml"), "quit"])
+    shown: list[str] = []
+    said = shown.append
+    review = Review(
+        Interview(RACK),
+        lambda made: Foreseen(NOTHING),
+        lambda each: said(str(each)),
+        lambda asked: next(words),
+    )
+    assert review.hold() == "quit"
+    assert f"✓ Saved: sunbeam cluster bootstrap -m '{tmp_path}/my cloud.yaml'\n" in shown
 
 
 @pytest.mark.parametrize("part", ["problem", "body"])

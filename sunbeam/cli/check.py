@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, replace
 from enum import StrEnum
 from pathlib import Path
@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sunbeam.cli.render_text import plural
 from sunbeam.cli.session import DryRunOption, Output, OutputOption, require_root, run, run_change
 from sunbeam.cli.tables import Format, FormatOption, show, show_data
 from sunbeam.cli.verbosity import verbosity
-from sunbeam.core.errors import ExitCode, Problem
+from sunbeam.core.errors import ExitCode, PreflightFailed, Problem
 from sunbeam.core.node import Node, this_node
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ def check(
         require_root()
     node = this_node()
     roles = tuple(each.value for each in role or ())
-    found = _examine(node, manifest or [], roles, output)
+    with _refusal_told(format, output):
+        found = _examine(node, manifest or [], roles, output)
     if fix and (ids := _fixes(found)):
         _show(found, node, format, output)
         _apply(ids, output, dry_run=dry_run)
@@ -99,6 +101,17 @@ def _wanted(node: Node, files: Sequence[Path]) -> Wanted:
     return Wanted.of(manifest, settings_of(node.paths, manifest), installed=installed)
 
 
+@contextmanager
+def _refusal_told(format: Format, output: Output) -> Iterator[None]:
+    """Within, mistakes of the manifest are data too, where data is asked for."""
+    try:
+        yield
+    except PreflightFailed as failure:
+        if format is not Format.TABLE and output is not Output.JSON:
+            show_data({"checks": [], "problems": [asdict(problem) for problem in failure.problems]}, format)
+        raise
+
+
 def _fixes(found: Examination) -> list[str]:
     return list(dict.fromkeys(problem.fix for problem in found.problems if problem.fix))
 
@@ -107,7 +120,7 @@ def _apply(ids: Sequence[str], output: Output, *, dry_run: bool) -> None:
     from sunbeam.core.request import Request
     from sunbeam.tasks.fix import FIXES
 
-    if output.for_people:
+    if output.explains:
         for id in ids:
             typer.echo(f"fix {id}: {FIXES[id].what}")
     run_change(Request("fix", {"fixes": list(ids)}), output=output, dry_run=dry_run)
@@ -128,6 +141,11 @@ def _show(found: Examination, node: Node, format: Format, output: Output) -> Non
             for each in found.outcomes
         ]
         show_data({"checks": checks, "problems": [asdict(problem) for problem in problems]}, format)
+    elif output is Output.QUIET:
+        for problem in problems:
+            if problem.severity == "error":
+                typer.echo("  ".join(_row(problem).values()))
+        typer.echo(_count(found))
     else:
         if problems:
             show([_row(problem) for problem in problems], format)
@@ -153,6 +171,14 @@ def _row(problem: Problem) -> dict[str, Any]:
         "evidence": seen,
         "fix": f"{COMMAND} --fix" if problem.fix else problem.next_command,
     }
+
+
+def _count(found: Examination) -> str:
+    """One line for those who want no more."""
+    errors = sum(1 for problem in found.problems if problem.severity == "error")
+    warnings = len(found.problems) - errors
+    told = f"{plural(errors, 'error')} and {plural(warnings, 'warning')}"
+    return f"{told} by {plural(len(found.outcomes), 'check')}"
 
 
 def _summary(found: Examination) -> None:

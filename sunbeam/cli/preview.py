@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from sunbeam.cli.preview_text import show_preview
+from sunbeam.cli.preview_text import show_preview, summary
 from sunbeam.cli.render import renderer
+from sunbeam.cli.render_plain import say
 from sunbeam.cli.session import Output
 from sunbeam.core.events import ChangePreviewed
 from sunbeam.core.foresight import Preview
@@ -27,6 +28,8 @@ def show_request(
         found = mapped(dry_run(node, build(node, request), show, again), node.redactor.redact)
         if output is Output.JSON:
             show(ChangePreviewed(0, found))
-    if output is not Output.JSON:
+    if output is Output.QUIET:
+        say(summary(found, only_changes=only_changes))
+    elif output is not Output.JSON:
         show_preview(found, only_changes=only_changes, verbose=output is Output.VERBOSE)
     return found

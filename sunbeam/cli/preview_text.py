@@ -42,15 +42,20 @@ def show_preview(preview: Preview, *, only_changes: bool = False, verbose: bool 
         say(line)
 
 
+def summary(preview: Preview, *, only_changes: bool = False) -> str:
+    """How many tasks it is, and how long they take."""
+    tasks = _shown(preview, only_changes)
+    told = f"{plural(len(tasks), 'task')}, {about(preview.seconds)}" if tasks else "nothing to change"
+    return f"{preview.title}: {told}"
+
+
 def preview_lines(
     preview: Preview, *, only_changes: bool = False, verbose: bool = False, columns: int = 100
 ) -> Iterator[str]:
-    tasks = [task for task in preview.tasks if task.foresight.changes or not only_changes]
+    tasks = _shown(preview, only_changes)
+    yield from _wrapped(summary(preview, only_changes=only_changes), "", columns)
     if not tasks:
-        yield f"{preview.title}: nothing to change"
         return
-    head = f"{preview.title}: {plural(len(tasks), 'task')}, {about(preview.seconds)}"
-    yield from _wrapped(head, "", columns)
     for phase in dict.fromkeys(task.phase for task in tasks):
         yield ""
         if phase:
@@ -67,6 +72,10 @@ def preview_lines(
             yield from _wrapped(f"! {risk}", "  ", columns)
     yield ""
     yield from _time(preview, columns)
+
+
+def _shown(preview: Preview, only_changes: bool) -> list[PlannedTask]:
+    return [task for task in preview.tasks if task.foresight.changes or not only_changes]
 
 
 def _time(preview: Preview, columns: int) -> Iterator[str]:

@@ -11,6 +11,7 @@ import yaml
 from sunbeam.checks.catalogue import CHECKS
 from sunbeam.checks.check import Examination, Outcome
 from sunbeam.cli.check import _fixes, _show
+from sunbeam.cli.main import main
 from sunbeam.cli.session import Output
 from sunbeam.cli.tables import Format
 from sunbeam.core.errors import Problem
@@ -90,6 +91,26 @@ def test_findings_as_events(capsys: pytest.CaptureFixture[str], node: Node) -> N
         ("problem-found", "own-name-unresolved"),
     ]
     assert all(line["schema"] == 1 and line["change"] == 0 for line in lines)
+
+
+def test_who_wants_it_quiet_gets_errors_and_their_number(
+    capsys: pytest.CaptureFixture[str], node: Node
+) -> None:
+    assert shown(capsys, GOOD, node, output=Output.QUIET) == "0 errors and 0 warnings by 3 checks\n"
+    error, count = shown(capsys, BAD, node, output=Output.QUIET).splitlines()
+    assert error.startswith("error  port 443 is taken: nginx listens on it") and error.endswith("ss -ltnp")
+    assert count == "1 error and 1 warning by 3 checks"
+
+
+@pytest.mark.usefixtures("root")
+def test_mistakes_of_the_manifest_are_data_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("regoin: North\n")
+    with pytest.raises(SystemExit) as ended:
+        main(["check", "-m", str(file), "--format", "json"])
+    out, err = capsys.readouterr()
+    (problem,) = json.loads(out)["problems"]
+    assert ended.value.code == 3 and problem["id"] == "manifest-mistake" and "1 mistake" in err
 
 
 def test_what_only_root_sees_is_said(capsys: pytest.CaptureFixture[str], node: Node) -> None:

@@ -6,7 +6,7 @@ from typing import Literal
 
 import pytest
 
-from sunbeam.cli.preview_text import preview_lines
+from sunbeam.cli.preview_text import preview_lines, summary
 from sunbeam.core.foresight import (
     UNKNOWN,
     Artifact,
@@ -106,6 +106,7 @@ def test_all_of_it() -> None:
 
 def test_a_difference_leaves_out_what_only_looks() -> None:
     lines = list(preview_lines(PREVIEW, only_changes=True))
+    assert lines[0] == summary(PREVIEW, only_changes=True)
     assert lines[0] == "Bootstrap the cloud: 5 tasks, about 2 min"
     assert not any(line.startswith(("Wait", "As wanted")) for line in lines)
     nothing = Preview("x", "Bootstrap the cloud", (planned("Wait", "", LOOKS),), (), 1.0, ())

@@ -11,11 +11,15 @@ from sunbeam.core.manifest.tree import ANSWER, Origin, Step, dotted
 
 @dataclass(frozen=True)
 class Finding:
-    """One mistake; ``path`` is the key that it is about."""
+    """One mistake; ``path`` is the key that it is about.
+
+    ``unresolved``: it is a reference, which may be right at another time or place.
+    """
 
     origin: Origin
     text: str
     path: tuple[Step, ...] = ()
+    unresolved: bool = False
 
     @property
     def place(self) -> str:
@@ -91,7 +95,7 @@ class ManifestErrors(PreflightFailed):
 
     def redact(self, redact: Callable[[str], str]) -> None:
         super().redact(redact)
-        self.findings = tuple(Finding(each.origin, redact(each.text), each.path) for each in self.findings)
+        self.findings = tuple(replace(each, text=redact(each.text)) for each in self.findings)
 
     def __str__(self) -> str:
         return "\n".join(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sunbeam.core.manifest.findings import Finding
-from sunbeam.core.manifest.references import OPENINGS, allowed_at, problems
+from sunbeam.core.manifest.references import OPENINGS, allowed_at, malformed, problems
 from sunbeam.core.manifest.tree import DETECTED, NODES, Tree, dotted, machine_name
 
 ADDRESS = ("network", "address")
@@ -25,7 +25,7 @@ def _references(layer: Tree) -> Iterator[Finding]:
         key = dotted(path)
         if allowed_at(path):
             for problem in problems(leaf.value):
-                yield Finding(leaf.origin, f"{key}: {problem}", path)
+                yield Finding(leaf.origin, f"{key}: {problem}", path, unresolved=not malformed(leaf.value))
         elif any(opening in leaf.value for opening in OPENINGS):
             where = "proxy, demo.password and options of charms can"
             yield Finding(leaf.origin, f"{key} cannot hold a reference; {where}", path)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from sunbeam.core.manifest.document import parse, read_source
-from sunbeam.core.manifest.findings import Finding, Findings
+from sunbeam.core.manifest.effective import Effective, effective
+from sunbeam.core.manifest.findings import Finding, Findings, ManifestErrors
 from sunbeam.core.manifest.model import SCHEMA
 from sunbeam.core.manifest.text import HEADER, manifest_text, schema_line
-from sunbeam.core.manifest.tree import Tree, spelled
+from sunbeam.core.manifest.tree import Origin, Tree, spelled
 
 Notes = list[str]
 
@@ -29,7 +30,8 @@ class Migrated:
 def migrate(file: Path) -> Migrated:
     """The file as one of today's schema; its comments stay unless its keys have to move.
 
-    Raises ManifestErrors if it cannot be read, is no YAML or is of no schema that this version knows.
+    Raises ManifestErrors if it cannot be read, is no YAML, is of no schema that this version knows, or if
+    what comes of it has mistakes, other than references that stand for nothing here.
     """
     findings = Findings()
     text = read_source(file, findings)
@@ -39,6 +41,7 @@ def migrate(file: Path) -> Migrated:
     findings.raise_if_any("sunbeam version")
     notes: Notes = []
     if version == SCHEMA:
+        _lint(file, lambda: effective([file]))
         said = text if "schema" in tree.plain() else _saying_schema(text, tree)
         named = "" if re.search(f"^{re.escape(HEADER)}", text, re.MULTILINE) else schema_line()
         return Migrated(named + said, ())
@@ -46,7 +49,19 @@ def migrate(file: Path) -> Migrated:
     while version < SCHEMA:
         document = MIGRATIONS[version](document, notes)
         version += 1
+    _lint(file, lambda: effective(cloud=document))
     return Migrated(schema_line() + manifest_text(document), tuple(notes))
+
+
+def _lint(file: Path, make: Callable[[], Effective]) -> None:
+    """Raises ManifestErrors; of keys that had to move only the file is known."""
+    try:
+        make()
+    except ManifestErrors as errors:
+        found = [each for each in errors.findings if not each.unresolved]
+        if found:
+            placed = [each if each.origin.line else replace(each, origin=Origin(str(file))) for each in found]
+            raise ManifestErrors(placed, shlex.join(["sensible-editor", str(file)])) from None
 
 
 def _version(tree: Tree, findings: Findings) -> int:

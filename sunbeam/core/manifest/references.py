@@ -36,6 +36,11 @@ def holds_reference(value: Any) -> bool:
     return isinstance(value, str) and any(found["kind"] is not None for found in _REFERENCE.finditer(value))
 
 
+def malformed(text: str) -> bool:
+    """Whether what looks like a reference in ``text`` can stand for nothing anywhere."""
+    return any(found[0] != "$${" and not _is_reference(found) for found in _REFERENCE.finditer(text))
+
+
 def problems(text: str, environment: Mapping[str, str] | None = None) -> Iterator[str]:
     """Why references of ``text`` cannot be resolved here."""
     for found in _REFERENCE.finditer(text):
@@ -132,9 +137,13 @@ class _Unresolved(Exception):
     pass
 
 
+def _is_reference(found: re.Match[str]) -> bool:
+    return found["kind"] in ("env", "file") and bool(found["what"])
+
+
 def _value(found: re.Match[str], environment: Mapping[str, str]) -> str:
     kind, what = found["kind"], found["what"]
-    if kind is None or kind not in ("env", "file") or not what:
+    if not _is_reference(found):
         raise _Unresolved(f"{found[0]} is no reference: write ${{env:NAME}}, ${{file:PATH}}, or $${{ for ${{")
     if kind == "env":
         if what not in environment:

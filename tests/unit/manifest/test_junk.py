@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -78,8 +79,9 @@ def test_any_manifest_of_the_snap(pairs: list[tuple[str, Any]]) -> None:
     assert judged(yaml.safe_dump(ours)) is not None
 
 
-def test_any_settings(tmp_path: Path) -> None:
+def test_settings_of_any_kind_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "node.json"
     for text in ('{"external": "x"}', '{"external": "x", "address": 5, "name": null}', "external: {}"):
         file.write_text(text)
-        migrate(file)
+        with pytest.raises(ManifestErrors, match="mistake"):
+            migrate(file)

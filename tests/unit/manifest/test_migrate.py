@@ -81,6 +81,32 @@ def test_what_cannot_be_migrated_is_refused(tmp_path: Path, text: str, why: str)
     assert why in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "regoin: North\nnetwork: {pods: here}\n",
+            [":1:1: unknown key regoin", ":2:17: network.pods must be"],
+        ),
+        ("proxy: {http: '${what:X}'}\n", [":1:15: proxy.http: ${what:X} is no reference"]),
+        (
+            "external: 10.8.0.0/24\npods: 10.8.0.0/24\naddress: here\n",
+            [" network.address: network.address must", " network.external.range: 10.8.0.0/24 of"],
+        ),
+    ],
+)
+def test_what_would_be_no_manifest_is_refused(tmp_path: Path, text: str, told: list[str]) -> None:
+    with pytest.raises(ManifestErrors) as refused:
+        migrate(file(tmp_path, text))
+    assert all(f"{tmp_path}/old.yaml{each}" in str(refused.value) for each in told)
+    assert len(refused.value.findings) == len(told)
+
+
+def test_references_need_not_be_there_to_migrate(tmp_path: Path) -> None:
+    text = "proxy: {http: '${env:SURELY_NOT_SET}'}\ndemo: {password: '${file:no}'}\n"
+    assert text in migrate(file(tmp_path, text)).text
+
+
 def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "old.yaml"
     path.write_bytes(b"name: \xff\n")

@@ -144,7 +144,7 @@ def _show(found: Examination, node: Node, format: Format, output: Output) -> Non
     elif output is Output.QUIET:
         for problem in problems:
             if problem.severity == "error":
-                typer.echo("  ".join(_row(problem).values()))
+                typer.echo("  ".join(" ".join(text.split()) for text in _row(problem).values()))
         typer.echo(_count(found))
     else:
         if problems:

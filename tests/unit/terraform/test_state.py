@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
+import pytest
 import pytest_asyncio
 from aiohttp import encode_basic_auth
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application
 
+from sunbeam.core.errors import SunbeamError
 from sunbeam.core.sealing import Sealer
-from sunbeam.terraform.backend import owner
+from sunbeam.terraform.backend import StateBackend, owner
 from sunbeam.terraform.state_server import basic_auth, routes
 from sunbeam.terraform.state_store import KEPT_VERSIONS, LEASE_SECONDS, States
 from tests.fakes.store import MemoryStore
@@ -138,3 +141,9 @@ async def test_a_damaged_state_and_a_strange_name_are_refused(client: TestClient
         assert answer.status == 400
     async with client.get("/terraform/state/Open$tack") as answer:
         assert answer.status == 404
+
+
+def test_where_no_cloud_is_made_no_state_is_known(tmp_path: Path) -> None:
+    with pytest.raises(SunbeamError, match="does not know where") as unknown:
+        StateBackend.read(tmp_path)
+    assert unknown.value.why == "there is no such file"

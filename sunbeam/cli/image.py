@@ -57,11 +57,13 @@ def build(
 
 @app.command()
 def export(target: Annotated[Path, typer.Argument(help="The file to write.")]) -> None:
-    """Write all images into one file, for a machine that reaches no mirror."""
+    """Write all images into one new file, for a machine that reaches no mirror."""
+    from sunbeam.cli.written_file import require_new
     from sunbeam.images.archive import export_images
     from sunbeam.tasks.images import image_builder
 
     require_root()
+    require_new(target)
     node = this_node()
     builder = image_builder(node.processes, node.paths)
     run(export_images(builder, target))

@@ -20,7 +20,7 @@ from sunbeam.core.redaction import REPLACEMENT
 
 LOCAL = ("localhost", "127.0.0.0/8", "::1", ".svc.cluster.local")
 """What no proxy can reach: this machine, and names of pods."""
-_LABEL = r"[^\W_](?:[^\W_]|-)*(?<!-)"
+_LABEL = r"\w(?:[\w-]*\w)?"
 _HOST = rf"(?:\[[0-9A-Fa-f:.]+\]|{_LABEL}(?:\.{_LABEL})*\.?)"
 _PORT = r"0*(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])"
 PROXY_URL = re.compile(rf"https?://(?:[^/@\s]+@)?{_HOST}(?::{_PORT})?/?")

@@ -115,13 +115,24 @@ class CreateServer(Task):
             cloud.compute.create_server(name=self._name, key_name=KEY, **details)
 
 
-class AttachFloatingAddress(Task):
-    id = "floating-address"
-    title = "Give it a floating address"
+class TaskOfServer(Task):
+    """Something about the VM ``name``."""
 
     def __init__(self, name: str, *needs: str) -> None:
         self.needs = needs
         self._name = name
+
+
+class AwaitOfServer(TaskOfServer):
+    """It looks, and changes nothing."""
+
+    async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:
+        return Foresight(changes=False)
+
+
+class AttachFloatingAddress(TaskOfServer):
+    id = "floating-address"
+    title = "Give it a floating address"
 
     async def is_done(self, context: Context) -> bool:
         return bool(await call(context, DEMO, lambda cloud: floating_address(cloud, self._name)))
@@ -166,16 +177,9 @@ class AttachFloatingAddress(Task):
         return str(made.floating_ip_address)
 
 
-class AwaitServer(Task):
+class AwaitServer(AwaitOfServer):
     id = "active"
     title = "Wait for Nova to start it"
-
-    def __init__(self, name: str, *needs: str) -> None:
-        self.needs = needs
-        self._name = name
-
-    async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:
-        return Foresight(changes=False)
 
     async def act(self, context: Context) -> None:
         if context.host.dry_run:
@@ -188,16 +192,9 @@ class AwaitServer(Task):
         return Look(server.status == "ACTIVE", f"{self._name}: {state}", state, fault(cloud, server))
 
 
-class AwaitAnswer(Task):
+class AwaitAnswer(AwaitOfServer):
     id = "answer"
     title = "Wait until it answers"
-
-    def __init__(self, name: str, *needs: str) -> None:
-        self.needs = needs
-        self._name = name
-
-    async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:
-        return Foresight(changes=False)
 
     async def act(self, context: Context) -> None:
         if context.host.dry_run:

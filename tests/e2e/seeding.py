@@ -31,10 +31,10 @@ def sunbeam(*words: str) -> subprocess.CompletedProcess[str]:
 def run(*argv: str | Path, environment: Mapping[str, str] | None = None) -> str:
     """Raises CalledProcessError."""
     env = {**os.environ, **(environment or {})}
-    return subprocess.run(argv, check=True, capture_output=True, text=True, env=env, timeout=60).stdout
+    return subprocess.run(argv, check=True, capture_output=True, text=True, env=env, timeout=300).stdout
 
 
-def wait_until(holds: Callable[[], bool], what: str, seconds: float = 60) -> None:
+def wait_until(holds: Callable[[], bool], what: str, seconds: float = 180) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, what

@@ -33,7 +33,7 @@ class Manager:
         self.client = pebble.Client(str(self.socket), timeout=10)
 
     def wait_until_ready(self) -> None:
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while True:
             try:
                 self.client.get_system_info()

@@ -86,7 +86,7 @@ def test_start_stop_restart(manager: Manager, client: pebble.Client, tmp_path: P
     assert current(client, "a") == "inactive"
     began = time.monotonic()
     client.start_services(["a"])
-    assert 0.9 < time.monotonic() - began < 2.5, "a start is okay after a second"
+    assert 0.9 < time.monotonic() - began < 6, "a start is okay after a second"
     assert current(client, "a") == "active"
     first = pid_of(client, tmp_path / "pid")
     client.start_services(["a"])
@@ -106,7 +106,7 @@ def test_independent_services_start_at_the_same_time(manager: Manager, client: p
     manager.add({"services": {f"s{number}": service("sleep 100") for number in range(5)}})
     began = time.monotonic()
     client.autostart_services()
-    assert time.monotonic() - began < 2.5
+    assert time.monotonic() - began < 4.5
     assert all(info.is_running() for info in client.get_services())
 
 
@@ -197,7 +197,7 @@ def test_a_service_can_end_the_manager(manager: Manager, code: int, action: str,
     command = f"sh -c 'sleep 1.1; exit {code}'"
     manager.add({"services": {"a": service(command, **{"on-success": action, "on-failure": action})}})
     manager.client.start_services(["a"])
-    assert manager.process.wait(10) == ends
+    assert manager.process.wait(60) == ends
 
 
 def test_a_stubborn_service_is_killed_with_its_children(
@@ -213,7 +213,7 @@ def test_a_stubborn_service_is_killed_with_its_children(
     grandchild = pid_of(client, tmp_path / "pid")
     began = time.monotonic()
     client.stop_services(["a"])
-    assert 0.2 <= time.monotonic() - began < 2
+    assert 0.2 <= time.monotonic() - began < 6
     wait_for(lambda: ended(grandchild))
 
 

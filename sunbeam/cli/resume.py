@@ -17,7 +17,7 @@ from sunbeam.core.errors import UsageError
 from sunbeam.core.journal import ChangeRecord, Journal
 from sunbeam.core.node import this_node
 from sunbeam.core.request import Request
-from sunbeam.tasks.recorded import check_continued, find
+from sunbeam.tasks.recorded import check_continued, find, to_continue
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -38,7 +38,7 @@ def resume(
     records = read_records(node.paths)
     record = find(records, change)
     if record.status.finished:
-        left = [each.id for each in records if not each.status.finished]
+        left = [each.id for each in to_continue(records)]
         raise UsageError(
             f"Change {record.id} ({record.title}) is {record.status}: there is nothing to continue",
             why=f"not finished: {', '.join(map(str, left))}" if left else "",
@@ -59,6 +59,7 @@ def resume(
         if now.undoing:
             await engine.undo(wanted, now)
         else:
+            check_continued(journal.changes(), now)
             await engine.run(wanted, now.id)
 
     go_on(record, deed, output, undoing=record.undoing)

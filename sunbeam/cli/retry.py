@@ -56,6 +56,7 @@ def retry(
         return
 
     async def deed(engine: Engine, wanted: Change, journal: Journal) -> None:
+        check_continued(journal.changes(), journal.change(record.id))
         await engine.run(wanted, record.id, again=task)
 
     go_on(record, deed, output)

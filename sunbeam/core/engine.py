@@ -73,7 +73,7 @@ class Engine:
 
         Raises as ``run`` does; undoing again continues.
         """
-        known = {task.id: task.status for task in record.tasks}
+        known = {task.id: task for task in record.tasks}
         left = to_undo(change, record)
         self._seams.journal.undo(record.id)
         title = f"Undo: {change.title}"
@@ -123,8 +123,8 @@ class Engine:
         except Exception as failure:
             raise self._seams.typed(task, failure) from failure
 
-    def _open(self, change: Change, number: int) -> tuple[int, dict[str, TaskStatus]]:
-        """The change's number, and its tasks' statuses if it was begun before."""
+    def _open(self, change: Change, number: int) -> tuple[int, dict[str, TaskRecord]]:
+        """The change's number, and its tasks' records if it was begun before."""
         journal = self._seams.journal
         records = [TaskRecord(t.id, t.title, tuple(t.needs), TaskStatus.PENDING) for t in change.tasks]
         begun = journal.change(number) if number else journal.unfinished(change.kind, change.intent)
@@ -132,7 +132,7 @@ class Engine:
             self._tell_of_another(change)
             return journal.begin(change.kind, change.title, change.intent, records, self._seams.now()), {}
         journal.resume(begun.id, records)
-        return begun.id, {task.id: task.status for task in begun.tasks}
+        return begun.id, {task.id: task for task in begun.tasks}
 
     def _tell_of_another(self, change: Change) -> None:
         """Whoever changed his mind in the middle of a change should know that it begins anew."""
@@ -245,5 +245,5 @@ def to_undo(change: Change, record: ChangeRecord) -> list[Task]:
 
 def begun(change: Change, record: ChangeRecord) -> list[Task]:
     """The tasks of a recorded change that were begun, in the order in which they were."""
-    known = {task.id: task.status for task in record.tasks}
-    return [task for task in change.in_order() if task.id in known and known[task.id].begun]
+    known = {task.id for task in record.tasks if task.begun}
+    return [task for task in change.in_order() if task.id in known]

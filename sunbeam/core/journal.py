@@ -41,6 +41,11 @@ class TaskRecord:
     seconds: float = 0.0
     error: str = ""
 
+    @property
+    def begun(self) -> bool:
+        """Whether there may be something to undo; who failed while only looking has done nothing."""
+        return self.status.begun and self.attempts > 0
+
 
 @dataclass(frozen=True)
 class ChangeRecord:
@@ -56,6 +61,12 @@ class ChangeRecord:
     error: str = ""
     undoing: bool = False
     tasks: tuple[TaskRecord, ...] = field(default=())
+
+    @property
+    def last_seen(self) -> str:
+        """When it was at work last: an old one may have been continued."""
+        moments = [moment for task in self.tasks for moment in (task.started, task.finished)]
+        return max(self.started, self.finished, *moments)
 
 
 @dataclass(frozen=True)

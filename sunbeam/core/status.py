@@ -27,7 +27,7 @@ class TaskStatus(StrEnum):
 
     @property
     def begun(self) -> bool:
-        """Whether the change may have done some of it, so that there is something to undo."""
+        """Whether a task that was attempted may have done some of it."""
         return self not in (TaskStatus.PENDING, TaskStatus.UNCHANGED, TaskStatus.UNDONE)
 
 

@@ -27,7 +27,7 @@ from sunbeam.core.events import (
     UnitAwaited,
 )
 from sunbeam.core.host import Host, Mutation
-from sunbeam.core.journal import Journal
+from sunbeam.core.journal import Journal, TaskRecord
 from sunbeam.core.paths import Paths
 from sunbeam.core.process import ProcessFailed
 from sunbeam.core.redaction import Redactor
@@ -126,7 +126,7 @@ class TaskRun:
     The task ``again`` is done even if all is as wanted.
     """
 
-    def __init__(self, seams: Seams, change: int, known: Mapping[str, TaskStatus], again: str = "") -> None:
+    def __init__(self, seams: Seams, change: int, known: Mapping[str, TaskRecord], again: str = "") -> None:
         self._seams = seams
         self._again = again
         self._change = change
@@ -203,11 +203,12 @@ class TaskRun:
 
     def _ended(self, task: Task, status: TaskStatus, seconds: float, error: str) -> None:
         """What this change has begun before and finds as wanted is its work, done then."""
-        before = self._known.get(task.id, TaskStatus.PENDING)
-        if status is TaskStatus.UNCHANGED and before is TaskStatus.DONE:
-            return
-        if status is TaskStatus.UNCHANGED and before.begun:
-            status = TaskStatus.DONE
+        before = self._known.get(task.id)
+        if status is TaskStatus.UNCHANGED and before is not None:
+            if before.status is TaskStatus.DONE:
+                return
+            if before.begun:
+                status = TaskStatus.DONE
         self._seams.journal.task_finished(self._change, task.id, status, self._seams.now(), seconds, error)
 
     def _begun(self, task: Task, status: TaskStatus) -> None:

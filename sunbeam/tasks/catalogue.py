@@ -86,31 +86,38 @@ class Kind:
     """``build`` makes the change; it may raise SunbeamError for what it finds on the node.
 
     ``builds_on``: kinds of earlier changes that cannot be undone before this one is.  ``made_once``: a later
-    change of the same title only changes what the first one made, and cannot be undone by itself.  ``final``
+    change of the same title only changes what the first one made, and cannot be undone by itself.
+    ``overtaken_by``: kinds whose end means that an earlier one that was cut off must not go on.  ``final``
     is why no change of this kind can be undone.  For both there is a command to type ``instead``.
     """
 
     build: Callable[[Node, Intent], Change]
     builds_on: tuple[str, ...] = ()
     made_once: bool = False
+    overtaken_by: tuple[str, ...] = ()
     final: str = ""
     instead: str = ""
 
 
 CLOUD = "cluster bootstrap"
+UP = (CLOUD, "cluster start")
 OPPOSITE = "its opposite is a command of its own"
 IMAGES = "the cloud may run on these images; the next build replaces them"
 PROXY = ("proxy set", "proxy clear")
 KINDS: dict[str, Kind] = {
     CLOUD: Kind(_bootstrap, ("fix",), made_once=True, instead="sunbeam manifest list"),
-    "cluster start": Kind(_start, final=OPPOSITE, instead="sunbeam cluster stop"),
-    "cluster stop": Kind(_stop, final=OPPOSITE, instead="sunbeam cluster start"),
-    "cluster destroy": Kind(_destroy, final="what was removed is gone", instead="sunbeam cluster bootstrap"),
+    "cluster start": Kind(
+        _start, overtaken_by=("cluster stop",), final=OPPOSITE, instead="sunbeam cluster stop"
+    ),
+    "cluster stop": Kind(_stop, overtaken_by=UP, final=OPPOSITE, instead="sunbeam cluster start"),
+    "cluster destroy": Kind(
+        _destroy, overtaken_by=UP, final="what was removed is gone", instead="sunbeam cluster bootstrap"
+    ),
     "configure": Kind(_configure, (CLOUD,), made_once=True, instead="sunbeam manifest list"),
     "launch": Kind(_launch, (CLOUD, "configure"), made_once=True),
     "image build": Kind(_build_images, final=IMAGES, instead="sunbeam image build"),
     "image import": Kind(_import_images, final=IMAGES, instead="sunbeam image build"),
-    "fix": Kind(_fix),
+    "fix": Kind(_fix, overtaken_by=UP),
     "proxy set": Kind(_proxy, (CLOUD, *PROXY)),
     "proxy clear": Kind(_proxy, (CLOUD, *PROXY)),
 }

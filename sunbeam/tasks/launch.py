@@ -30,14 +30,12 @@ BUILD_SECONDS = 3600.0
 """Nova gives up by itself when it cannot start a VM; copying an image to a slow disk takes long."""
 CONSOLE_LINES = 5
 DELETE_SECONDS = 600
-LOST = ("DELETED", "ERROR")
-"""States of a server that is replaced (Nova's API reference, "Server statuses")."""
 
 
 def launch(paths: Paths, name: str, image: str, flavor: str) -> Change:
     """A VM in the demo project with a floating address; an existing one of that name is used."""
     tasks: list[Task] = [
-        CheckMachine.of_cloud(paths, f"sunbeam launch {name}"),
+        CheckMachine.of_cloud(paths, again(name)),
         CreateServer(name, image, flavor),
         AttachFloatingAddress(name, "server"),
         AwaitServer(name, "server"),
@@ -78,7 +76,7 @@ class CreateServer(Task):
 
     def _exists(self, cloud: Connection) -> bool:
         server = cloud.compute.find_server(self._name)
-        return server is not None and server.status not in LOST
+        return server is not None and not is_lost(server)
 
     def _delete(self, cloud: Connection) -> None:
         server = cloud.compute.find_server(self._name)
@@ -236,10 +234,22 @@ def server_of(cloud: Connection, name: str) -> Server:
             f"The VM {name} is gone",
             where=f"project {cloud.current_project.name}",
             why="it was there before; somebody else has deleted it",
-            next_command=shlex.join(["sunbeam", "launch", name]),
+            next_command=again(name),
             id="vm-gone",
         )
     return found
+
+
+def is_lost(server: Server) -> bool:
+    """Whether it is to be replaced: Nova has deleted it, or could not start it even once.
+
+    One that ran keeps its disk in the status ERROR too (Nova's API reference, "Server statuses").
+    """
+    return server.status == "DELETED" or (server.status == "ERROR" and not server.launched_at)
+
+
+def again(name: str) -> str:
+    return shlex.join(["sunbeam", "launch", *(["--"] if name.startswith("-") else []), name])
 
 
 def fault(cloud: Connection, server: Server) -> SunbeamError | None:
@@ -247,10 +257,12 @@ def fault(cloud: Connection, server: Server) -> SunbeamError | None:
     if server.status != "ERROR":
         return None
     return SunbeamError(
-        f"The VM {server.name} did not start",
+        f"The VM {server.name} did not start" if is_lost(server) else f"The VM {server.name} is in error",
         where=f"project {cloud.current_project.name}",
         why=(server.fault or {}).get("message", "Nova gives no reason"),
-        next_command=shlex.join(["sunbeam", "launch", server.name]),
+        next_command=again(server.name)
+        if is_lost(server)
+        else f"openstack --os-cloud sunbeam server show {server.id}",
         id="vm-failed",
     )
 

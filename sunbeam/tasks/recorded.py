@@ -25,7 +25,7 @@ def find(records: Records, number: int | None) -> ChangeRecord:
 
 
 def check_continued(records: Records, record: ChangeRecord) -> None:
-    """Raises UsageError for a change that a later one has replaced."""
+    """Raises UsageError for a change that a later one has replaced or made up for."""
     for later in _later(records, record):
         if _same(later, record):
             raise UsageError(
@@ -34,6 +34,30 @@ def check_continued(records: Records, record: ChangeRecord) -> None:
                 next_command=f"sunbeam resume {later.id}" if not later.status.finished else "sunbeam changes",
                 id="change-superseded",
             )
+    kind = KINDS.get(record.kind)
+    for later in records:
+        past = later.status is ChangeStatus.DONE and later.last_seen > record.last_seen
+        if kind and later.kind in kind.overtaken_by and past:
+            raise UsageError(
+                f"{_name(record)} cannot go on",
+                why=f"change {later.id} ({later.title}) came to its end since then, and this would spoil it",
+                next_command="sunbeam check --fix" if record.kind == "fix" else f"sunbeam {record.kind}",
+                id="change-superseded",
+            )
+
+
+def to_continue(records: Records) -> list[ChangeRecord]:
+    """Those that are not finished and may go on, newest first."""
+    return [each for each in records if not each.status.finished and _may_go_on(records, each)]
+
+
+def _may_go_on(records: Records, record: ChangeRecord) -> bool:
+    try:
+        if not record.undoing:
+            check_continued(records, record)
+    except UsageError:
+        return False
+    return True
 
 
 def check_undone(records: Records, record: ChangeRecord) -> None:
@@ -87,7 +111,7 @@ def staying(change: Change, record: ChangeRecord) -> list[str]:
 
 def in_effect(records: Records, record: ChangeRecord) -> bool:
     """Whether there is something of it that an undo would take back."""
-    if record.status is ChangeStatus.UNDONE or not any(task.status.begun for task in record.tasks):
+    if record.status is ChangeStatus.UNDONE or not any(task.begun for task in record.tasks):
         return False
     undone = [each for each in records if _same(each, record) and each.status is ChangeStatus.UNDONE]
     return not (_made_once(record) and any(each.finished >= record.started for each in undone))

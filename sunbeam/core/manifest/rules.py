@@ -20,7 +20,8 @@ from sunbeam.core.proxy import PROXY_URL
 LARGEST_PREFIX = 26
 """The smallest range of pods, and of floating addresses where nothing is said about them: 64 addresses."""
 RESERVED_PROJECTS = {"admin", "service"}
-RESERVED_USERS = {"admin"}
+RESERVED_USERS = {"admin", "nova-hypervisor"}
+"""Beside one account for each charm, which has its name (charms/hypervisor/src/relations.py)."""
 
 RESERVED = (IPv4Network("0.0.0.0/8"), IPv4Network("127.0.0.0/8"), IPv4Network("224.0.0.0/3"))
 """This network, this machine itself, multicast and reserved: RFC 6890."""
@@ -202,8 +203,8 @@ def _demo(manifest: Manifest) -> Iterator[Wrong]:
         yield ("demo", "project"), f"{manifest.demo.project} is a project of the cloud itself"
     if "" in manifest.demo.flavors:
         yield ("demo", "flavors", ""), "a flavor needs a name"
-    if manifest.demo.user in RESERVED_USERS:
-        yield ("demo", "user"), f"{manifest.demo.user} is the cloud's administrator"
+    if manifest.demo.user in {*RESERVED_USERS, *software.charms()}:
+        yield ("demo", "user"), f"{manifest.demo.user} is an account of the cloud itself"
 
 
 def _nodes(manifest: Manifest) -> Iterator[Wrong]:

@@ -104,19 +104,13 @@ async def unfinished(look: Look) -> tuple[ChangeRecord, ...]:
     """
     found: list[ChangeRecord] = []
     seen: set[str] = set()
-    for change in sorted(await look(changes), key=_last_seen, reverse=True):
+    for change in sorted(await look(changes), key=lambda change: change.last_seen, reverse=True):
         if change.status.finished and change.kind in WHOLE:
             break
         if not change.status.finished and change.kind not in seen:
             found.append(change)
         seen.add(change.kind)
     return tuple(found)
-
-
-def _last_seen(change: ChangeRecord) -> str:
-    """When it was at work last: an old one may have been continued."""
-    moments = [moment for task in change.tasks for moment in (task.started, task.finished)]
-    return max(change.started, change.finished, *moments)
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,31 @@ async def test_an_undo_is_on_record_until_the_change_is_done_again(bench: Workbe
     assert not bench.journal.change(1).undoing and bench.statuses() == {"a": "done"}
 
 
+async def test_what_was_there_before_a_look_failed_is_not_undone(bench: Workbench) -> None:
+    trail = Trail()
+    answers: list[SunbeamError | bool] = [SunbeamError("the API is away", id="openstack-refused"), True]
+
+    def look() -> bool:
+        answer = answers.pop(0)
+        if isinstance(answer, SunbeamError):
+            raise answer
+        return answer
+
+    async def undo(context: Context) -> None:
+        trail.done.append("undo a")
+
+    async def act(context: Context) -> None:
+        trail.done.append("a")
+
+    change = Change("t", "T", [Step("a", act, done=look, undo=undo)])
+    with pytest.raises(SunbeamError, match="away"):
+        await bench.engine.run(change)
+    await bench.engine.run(change)
+    assert bench.statuses() == {"a": "unchanged"}
+    await bench.engine.undo(change, bench.journal.change(1))
+    assert trail.done == []
+
+
 async def test_who_wants_something_else_in_the_middle_of_a_change_is_told(bench: Workbench) -> None:
     trail = Trail()
     wanted = {"manifest": {"network": {"pods": "10.0.0.0/24"}, "region": "Here"}}

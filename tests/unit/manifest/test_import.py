@@ -176,7 +176,7 @@ def test_what_cannot_be_here_is_told_with_the_reason(tmp_path: Path) -> None:
     assert [str(each) for each in left] == [
         "line 1: core.config.region: region must be a name of letters, digits, dots, dashes and underscores, "
         "not 'no way'",
-        "line 1: core.config.user.username: admin is the cloud's administrator",
+        "line 1: core.config.user.username: admin is an account of the cloud itself",
         "line 2: x: this is no key of that snap's manifests",
     ]
 

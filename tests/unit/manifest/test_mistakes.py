@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,8 @@ import pytest
 
 from sunbeam.core.manifest.effective import effective
 from sunbeam.core.manifest.findings import ManifestErrors
+from sunbeam.core.manifest.rules import RESERVED_USERS
+from sunbeam.core.shipped import shipped
 
 TEN = """\
 schema: 1
@@ -203,7 +206,7 @@ def snapshot(folder: Path) -> dict[str, tuple[int, int, bytes]]:
         ("demo: {flavors: {'': {ram: 1, vcpus: 1, disk: 1}}}\n", "1:22: a flavor needs a name"),
         ("demo: {flavors: {'': {ram: 1, vcpus: 1}}}\n", "1:18: demo.flavors.'' needs the key disk"),
         ("demo: {project: service}\n", "1:17: service is a project of the cloud itself"),
-        ("demo: {user: admin}\n", "1:14: admin is the cloud's administrator"),
+        ("demo: {user: admin}\n", "1:14: admin is an account of the cloud itself"),
         ("proxy: {http: proxy.example.org}\n",
          "1:15: this is no URL of a proxy such as http://proxy.example.org:3128"),
         ('proxy: {http: "http://proxy.example.org:99999"}\n',
@@ -264,3 +267,13 @@ def test_no_mistake_hides_another_and_none_is_told_twice(tmp_path: Path) -> None
     found = findings(tmp_path, MANY)
     assert [each for each in found if "too many" not in each] == TOLD
     assert sum("too many" in each for each in found) == 2
+
+
+def test_no_account_of_the_cloud_itself_is_a_persons() -> None:
+    user = re.search(
+        r'^USER = "(.*)"$', (shipped("charms") / "hypervisor/src/relations.py").read_text(), re.M
+    )
+    assert user is not None and {"admin", user[1]} == RESERVED_USERS
+    for name in ("nova", "keystone", user[1]):
+        with pytest.raises(ManifestErrors, match=f"{name} is an account of the cloud itself"):
+            effective(answers={"demo.user": name})

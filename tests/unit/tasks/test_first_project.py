@@ -135,10 +135,21 @@ async def test_a_vm_is_listed_before_it_is_asked_for(cloud: Cloud, tmp_path: Pat
 
 async def test_a_vm_in_error_is_replaced(cloud: Cloud, tmp_path: Path) -> None:
     await done(tmp_path, project(Paths(tmp_path)))
-    cloud.add("server", name="first", status="ERROR")
+    cloud.add("server", name="first", status="ERROR", launched_at=None)
     (task, *_) = vm(Paths(tmp_path)).tasks
     foreseen = await listed(tmp_path, Change("launch", "Launch", [task]))
     assert foreseen == [("delete server", "first"), ("create server", "first")]
+
+
+async def test_a_vm_in_error_that_ran_keeps_its_disk(cloud: Cloud, tmp_path: Path) -> None:
+    await done(tmp_path, project(Paths(tmp_path)))
+    fault = {"message": "hard reboot failed"}
+    ran = cloud.add("server", name="first", status="ERROR", launched_at="2026-01-01T00:00:00Z", fault=fault)
+    ran.task_state = None
+    asking, waiting = (task for task in vm(Paths(tmp_path)).tasks if task.id in ("server", "active"))
+    with pytest.raises(SunbeamError, match="The VM first is in error") as raised:
+        await done(tmp_path, Change("launch", "Launch", [asking, waiting]))
+    assert cloud.objects["server"] == [ran] and ran.id in raised.value.next_command
 
 
 async def test_a_vm_is_taken_back_when_nova_lists_it_no_more(cloud: Cloud, tmp_path: Path) -> None:

@@ -173,7 +173,7 @@ async def test_an_undo_names_what_stays_and_takes_back_the_rest(bench: Workbench
 
 
 def done(change: Change) -> list[TaskRecord]:
-    return [TaskRecord(task.id, task.title, task.needs, TaskStatus.DONE) for task in change.tasks]
+    return [TaskRecord(task.id, task.title, task.needs, TaskStatus.DONE, attempts=1) for task in change.tasks]
 
 
 def test_an_unknown_fix_is_refused() -> None:

@@ -7,7 +7,7 @@ import pytest
 from sunbeam.core.errors import UsageError
 from sunbeam.core.journal import ChangeRecord, TaskRecord
 from sunbeam.core.status import ChangeStatus, TaskStatus
-from sunbeam.tasks.recorded import check_continued, check_undone, find
+from sunbeam.tasks.recorded import check_continued, check_undone, find, to_continue
 
 TITLES = {"cluster bootstrap": "Bootstrap the cloud", "configure": "Configure the cloud"}
 
@@ -16,9 +16,10 @@ def record(
     number: int, kind: str, *, title: str = "", status: str = "done", task: str = "done", finished: int = 0
 ) -> ChangeRecord:
     """Change ``number`` was begun at that hour and ended in the next, or at hour ``finished``."""
+    done = TaskRecord("t", "T", (), TaskStatus(task), attempts=1)
     return ChangeRecord(
         number, kind, title or TITLES.get(kind, kind), {}, ChangeStatus(status), f"2026-01-01T{number:02}:00",
-        f"2026-01-01T{finished or number + 1:02}:00", tasks=(TaskRecord("t", "T", (), TaskStatus(task)),),
+        f"2026-01-01T{finished or number + 1:02}:00", tasks=(done,),
     )  # fmt: skip
 
 
@@ -97,6 +98,20 @@ def test_settings_that_replace_each_other_are_undone_newest_first() -> None:
 def test_some_changes_are_never_undone(kind: str, instead: str) -> None:
     told = refusal([record(1, kind)], 1)
     assert "  why: " in told and f"next: {instead}" in told
+
+
+@pytest.mark.parametrize("kind", ["cluster destroy", "cluster stop", "fix"])
+@pytest.mark.parametrize("up", ["cluster bootstrap", "cluster start"])
+def test_what_would_spoil_a_cloud_that_came_up_since_does_not_go_on(kind: str, up: str) -> None:
+    cut_off = record(2, kind, status="failed", task="failed")
+    for cloud in (record(3, up), record(1, up, finished=9)):
+        with pytest.raises(UsageError, match="cannot go on") as refused:
+            check_continued([cloud, cut_off], cut_off)
+        assert refused.value.next_command in (f"sunbeam {kind}", "sunbeam check --fix")
+        assert to_continue([cloud, cut_off]) == []
+    for harmless in (record(1, up), record(3, up, status="failed"), record(3, "launch")):
+        check_continued([harmless, cut_off], cut_off)
+        assert cut_off in to_continue([harmless, cut_off])
 
 
 def test_a_change_that_a_later_one_replaced_does_not_go_on() -> None:

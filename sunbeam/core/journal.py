@@ -141,13 +141,15 @@ class Journal:
     def resume(self, change: int, tasks: Sequence[TaskRecord]) -> None:
         """Continue ``change`` with today's task list; statuses of tasks that are known are kept.
 
-        What failed is tried again: its error is of the past.
+        What failed is tried again: its error is of the past.  What was begun and is in no list of today's
+        version stays on record.
         """
         known = {task.id: replace(task, error="") for task in self.change(change).tasks}
+        today = [known.pop(task.id, task) for task in tasks]
         with self._file.transaction():
             self._doing(change, undoing=False)
             self._file.write("DELETE FROM task WHERE change=?", (change,))
-            self._insert_tasks(change, [known.get(task.id, task) for task in tasks])
+            self._insert_tasks(change, [*today, *(task for task in known.values() if task.begun)])
 
     def undo(self, change: int) -> None:
         """From now on ``change`` is being undone; resuming it goes on with that."""

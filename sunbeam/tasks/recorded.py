@@ -11,6 +11,7 @@ from sunbeam.core.journal import ChangeRecord
 from sunbeam.core.status import ChangeStatus
 from sunbeam.tasks.catalogue import KINDS
 
+FORGOTTEN = "this version of Sunbeam does not know how"
 Records = Sequence[ChangeRecord]
 """Newest first, as the journal gives them."""
 
@@ -99,6 +100,8 @@ def staying(change: Change, record: ChangeRecord) -> list[str]:
     Raises UsageError if there is nothing else to undo.
     """
     stays = [f"{task.title}: {task.final}" for task in begun(change, record) if task.final]
+    known = {task.id for task in change.tasks}
+    stays += [f"{task.title}: {FORGOTTEN}" for task in record.tasks if task.begun and task.id not in known]
     if stays and not to_undo(change, record):
         raise UsageError(
             f"{_name(record)} cannot be undone",

@@ -11,6 +11,7 @@ from sunbeam.core.change import Change, differing
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.events import ChangeStarted, ProblemFound
 from sunbeam.core.task import Context
+from sunbeam.tasks.recorded import staying
 from tests.unit.core.bench import Step, Workbench
 
 
@@ -109,6 +110,17 @@ async def test_what_was_there_before_a_look_failed_is_not_undone(bench: Workbenc
     assert bench.statuses() == {"a": "unchanged"}
     await bench.engine.undo(change, bench.journal.change(1))
     assert trail.done == []
+
+
+async def test_what_a_newer_version_knows_nothing_of_stays_on_record(bench: Workbench) -> None:
+    trail = Trail()
+    before = Change("t", "T", [trail.step("a"), trail.step("b", fails=True), trail.step("c", "b")])
+    with pytest.raises(SunbeamError):
+        await bench.engine.run(before)
+    today = Change("t", "T", [trail.step("b")])
+    await bench.engine.run(today)
+    assert bench.statuses() == {"a": "done", "b": "done"}
+    assert staying(today, bench.journal.change(1)) == ["Do a: this version of Sunbeam does not know how"]
 
 
 async def test_who_wants_something_else_in_the_middle_of_a_change_is_told(bench: Workbench) -> None:

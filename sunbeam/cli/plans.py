@@ -80,7 +80,7 @@ def diff(module: ModuleArgument) -> None:
 
     async def compare() -> str:
         async with _opened(module) as opened:
-            plan = await opened.plan()
+            plan = await opened.plan(lock=False)
             return "" if plan.is_empty else await opened.show_plan()
 
     difference = run(compare())

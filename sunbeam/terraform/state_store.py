@@ -114,6 +114,8 @@ class States:
             if raw is None:
                 continue
             holder = Lock.parse(raw)
+            if holder.id == lock.id:  # core asks again when the answer to its first request was lost
+                return None
             if not self._is_dead(holder):
                 return holder
             if await self._store.replace(_lock_key(module), raw, lock.dump()):

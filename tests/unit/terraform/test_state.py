@@ -73,6 +73,14 @@ async def test_a_living_owner_keeps_the_lock_and_a_dead_one_loses_it() -> None:
         assert await store.lock("openstack") is None
 
 
+async def test_a_lock_whose_answer_was_lost_is_given_to_who_asks_again() -> None:
+    store, _ = states()
+    for _ in range(2):
+        assert await store.acquire("openstack", {"ID": "1"}, HERE) is None
+    assert await store.release("openstack", "1") is None
+    assert await store.lock("openstack") is None
+
+
 async def test_the_lock_of_another_node_lives_as_long_as_it_is_renewed() -> None:
     clock = Clock()
     store, _ = states(clock)

@@ -129,14 +129,17 @@ class Module:
         """init, plan, and apply if there is anything to do; returns what was planned."""
         await self.init()
         plan = await self.plan()
-        if not plan.is_empty:
-            await self.apply()
+        await self._apply_unless_empty(plan)
         return plan
 
     async def destroy(self) -> None:
         """Destroy everything of the module.  Needs ``init``."""
-        plan = await self.plan(destroy=True)
-        if not plan.is_empty:
+        await self._apply_unless_empty(await self.plan(destroy=True))
+
+    async def _apply_unless_empty(self, plan: Plan) -> None:
+        if plan.is_empty:
+            (self.root / PLAN).unlink(missing_ok=True)
+        else:
             await self.apply()
 
     async def output(self) -> dict[str, Any]:

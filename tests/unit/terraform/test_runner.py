@@ -11,7 +11,7 @@ from python_terraform import IsFlagged
 
 from sunbeam.terraform.errors import StateLocked, TerraformError
 from sunbeam.terraform.events import Event, Log
-from sunbeam.terraform.module import VARIABLES, Module
+from sunbeam.terraform.module import PLAN, VARIABLES, Module
 from sunbeam.terraform.runner import Runner
 
 
@@ -101,3 +101,13 @@ async def test_a_working_copy_is_private_and_drops_what_is_no_longer_shipped(tmp
     await module.init()
     assert not stale.exists() and not (stale.parent / ".terraform.lock.hcl").exists()
     assert (module.root / VARIABLES).stat().st_mode & 0o777 == 0o600
+
+
+async def test_an_empty_plan_is_removed_too(tmp_path: Path) -> None:
+    (tmp_path / "shipped/thing").mkdir(parents=True)
+    program = core(tmp_path, f'[ "$1" != plan ] || echo secret > {PLAN}')
+    module = Module("thing", tmp_path / "shipped", tmp_path / "work", program, {})
+    assert (await module.converge()).is_empty
+    assert not (module.root / PLAN).exists()
+    await module.destroy()
+    assert not (module.root / PLAN).exists()

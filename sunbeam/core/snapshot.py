@@ -55,8 +55,13 @@ def replace_file(path: Path, content: bytes, mode: int, owner: tuple[int, int] |
         os.fchmod(file.fileno(), mode)
         if owner:
             os.fchown(file.fileno(), *owner)
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    take_place(temporary, path)
+
+
+def take_place(new: Path, path: Path) -> None:
+    """Let the file ``new`` replace ``path``; after a power loss one of both is there, whole."""
+    sync(new)
+    new.replace(path)
     sync(path.parent)
 
 

@@ -15,6 +15,7 @@ from typing import Protocol
 from sunbeam.core.cores import cores
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.process import Completed, Processes, ProcessFailed
+from sunbeam.core.snapshot import take_place
 from sunbeam.images.leftovers import end_leftovers
 from sunbeam.images.mirrors import SUITE, apt_sources
 from sunbeam.images.recipes import RECIPE_LABEL, REGISTRY, Recipe
@@ -214,7 +215,7 @@ class ImageBuilder:
             await self.podman.call(["cp", f"{container}:{path}", temporary])
         finally:
             await self.podman.call(["rm", "--force", container])
-        temporary.replace(target)
+        await asyncio.to_thread(take_place, temporary, target)
 
     async def _root_context(self, recipe: Recipe, work: Path, progress: Progress) -> Path:
         """A build context with the bare Debian root file system beside the recipe's files."""

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from sunbeam.core.errors import SunbeamError
+from sunbeam.core.snapshot import take_place
 from sunbeam.operators.vendoring import distribution_files
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -151,4 +152,4 @@ def _write(target: Path, files: Mapping[str, bytes]) -> None:
     with os.fdopen(descriptor, "wb") as file:
         file.write(archive.getvalue())
         os.fchmod(file.fileno(), 0o644)
-    Path(temporary).replace(target)
+    take_place(Path(temporary), target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from pathlib import Path
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.foresight import Artifact, Foresight, Touch
 from sunbeam.core.process import ProcessFailed
+from sunbeam.core.snapshot import take_place
 from sunbeam.core.task import Context, Task
 from sunbeam.tasks.removal import RemoveContainers
 from sunbeam.terraform.binary import PACKAGE, SIZE, find_core, present_core
@@ -95,7 +97,7 @@ class FetchEtcd(Task):
                 ) from failure
             for package in place.glob("*.deb"):
                 await context.host.run(["dpkg-deb", "-x", package, place], changes="unpack etcd")
-                (place / "usr/bin/etcd").replace(program)
+                await asyncio.to_thread(take_place, place / "usr/bin/etcd", program)
 
     async def undo(self, context: Context) -> None:
         context.host.remove(context.paths.bin / "etcd")

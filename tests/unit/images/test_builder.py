@@ -9,6 +9,7 @@ import pytest
 from sunbeam.core.process import Completed, ProcessFailed
 from sunbeam.images.builder import ImageBuilder, ImageBuildFailed
 from sunbeam.images.recipes import load_recipes
+from tests.fakes.disk import watch_syncs
 from tests.fakes.processes import FakeProcesses
 from tests.unit.images.test_recipes import recipe
 
@@ -41,6 +42,8 @@ class FakePodman:
                 "="
             )[2]
             return Completed(tuple(line), 0, f"id-{name}\n")
+        if line[0] == "cp":
+            Path(line[2]).write_text("a file of an image")
         if line[0] == "images":
             listing = [
                 {"Id": f"id-{name}", "Size": 1, "Labels": {"sunbeam.recipe": digest},
@@ -88,3 +91,13 @@ async def test_a_recipe_that_fails_is_named_with_the_package_managers_words(tmp_
     assert "middle" in failed.value.what
     assert "E: Unable to locate package nonsense" in failed.value.why
     assert failed.value.next_command == "sunbeam image build middle"
+
+
+async def test_a_file_of_an_image_is_on_the_disk_before_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = builder(tmp_path, FakePodman())
+    synced = watch_syncs(monkeypatch)
+    await images.copy_out("leaf", "/guest", tmp_path / "out/guest")
+    assert synced == ["guest.new", "out"]
+    assert (tmp_path / "out/guest").read_text() == "a file of an image"

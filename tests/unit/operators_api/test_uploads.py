@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 import threading
 import zipfile
@@ -17,6 +16,7 @@ from sunbeam.operators.api import uploads
 from sunbeam.operators.api.uploads import sweep, unpack_charm
 from sunbeam.operators.operations.errors import BadRequest
 from sunbeam.operators.operations.resources import image_name
+from tests.fakes.disk import watch_syncs
 
 SHA = "a" * 64
 
@@ -77,14 +77,7 @@ def test_the_same_charm_uploaded_twice_at_once(tmp_path: Path) -> None:
 def test_a_charm_is_on_the_disk_before_it_has_its_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    synced: list[str] = []
-    real = os.fsync
-
-    def watched(descriptor: int) -> None:
-        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
-        real(descriptor)
-
-    monkeypatch.setattr(os, "fsync", watched)
+    synced = watch_syncs(monkeypatch)
     folder = unpack(tmp_path, (entry("src/charm.py"), "code"))
     *before, last = synced
     assert {"charm.py", "src"} < set(before) and folder.name not in before

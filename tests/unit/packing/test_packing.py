@@ -7,6 +7,7 @@ import yaml
 
 from sunbeam.core.errors import SunbeamError
 from sunbeam.operators.packing import pack_charm
+from tests.fakes.disk import watch_syncs
 
 KUBERNETES = """
 name: web
@@ -121,6 +122,15 @@ def test_a_machine_charm_brings_its_libraries_and_theirs(tmp_path: Path, library
     assert yaml.safe_load(read(packed, "manifest.yaml"))["bases"] == [
         {"name": "ubuntu", "channel": "24.04", "architectures": ["amd64", "arm64"]}
     ]
+
+
+def test_a_charm_is_on_the_disk_before_it_has_its_name(
+    tmp_path: Path, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced = watch_syncs(monkeypatch)
+    pack_charm(charm(tmp_path, KUBERNETES), library, tmp_path / "out/web.charm")
+    file, folder = synced
+    assert file.startswith(".web.charm.") and folder == "out"
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from sunbeam.core.errors import SunbeamError
 from sunbeam.core.process import Completed, ProcessFailed
 from sunbeam.tasks.packages import PACKAGES, RECORD, FetchEtcd, InstallPackages
 from tests.fakes.apt import Apt
+from tests.fakes.disk import watch_syncs
 from tests.unit.core.bench import Workbench
 
 
@@ -26,6 +27,29 @@ async def test_etcd_is_fetched_once_another_apt_has_ended(tmp_path: Path) -> Non
     bench.processes.expect("apt-get", "download")
     await bench.engine.run(Change("t", "T", [FetchEtcd()]))
     assert bench.processes.calls[-1][:2] == ("apt-get", "download")
+
+
+async def test_etcd_is_on_the_disk_before_it_counts_as_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Workbench(tmp_path)
+
+    def download(argv: tuple[str, ...], input: str | None) -> str:
+        next(bench.paths.bin.glob("etcd-*")).joinpath("etcd-server.deb").touch()
+        return ""
+
+    def unpack(argv: tuple[str, ...], input: str | None) -> str:
+        program = Path(argv[3], "usr/bin/etcd")
+        program.parent.mkdir(parents=True)
+        program.touch()
+        return ""
+
+    bench.processes.expect("apt-get", "update")
+    bench.processes.expect("apt-get", "download", answer=download)
+    bench.processes.expect("dpkg-deb", answer=unpack)
+    synced = watch_syncs(monkeypatch)
+    await bench.engine.run(Change("t", "T", [FetchEtcd()]))
+    assert synced == ["etcd", "bin"] and (bench.paths.bin / "etcd").exists()
 
 
 async def test_what_is_installed_after_a_cut_off_installation_is_not_ours(tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ class Host:
                 return Completed(tuple(str(word) for word in argv), 0)
             if undo:
                 words = {"argv": [str(w) for w in undo.argv], "when": [str(w) for w in undo.when]}
-                self._note(HostChange("command", changes, words))
+                self.note(HostChange("command", changes, words))
             return await self.processes.run(argv, input=input, env=env, cwd=cwd, check=check, on_line=on_line)
 
     def make_folder(self, path: Path, mode: int = 0o755) -> None:
@@ -120,7 +120,7 @@ class Host:
         with self.mutation("make folder", str(path)) as real:
             if real:
                 if not self._is_ours(path):
-                    self._note(HostChange("folder", str(first_missing), {}))
+                    self.note(HostChange("folder", str(first_missing), {}))
                 path.mkdir(parents=True, mode=mode)
                 path.chmod(mode)
 
@@ -168,7 +168,7 @@ class Host:
 
     async def missing_packages(self, names: Sequence[str]) -> list[str]:
         """Which Debian packages are not installed."""
-        installed = await self._packages.installed()
+        installed = (await self._packages.listing()).installed
         return [name for name in names if name not in installed]
 
     def is_installing(self, record: str) -> bool:
@@ -191,8 +191,8 @@ class Host:
 
         Raises SunbeamError.
         """
-        before = await self._packages.installed()
-        missing = [name for name in names if name not in before]
+        found = await self._packages.listing()
+        before, missing = found.there, [name for name in names if name not in found.installed]
         known = self._journal.host_change("packages", record)
         if known and "pending" in known.before:
             before = set(known.before["pending"]) | packages_beside(self._journal, record)
@@ -202,10 +202,10 @@ class Host:
             if real:
                 added = set(known.before.get("added", ())) if known else set()
                 pending = {"added": sorted(added), "pending": sorted(before)}
-                self._note(HostChange("packages", record, pending))
+                self.note(HostChange("packages", record, pending))
                 await self._packages.install(missing, report)
-                added |= await self._packages.installed() - before
-                self._note(HostChange("packages", record, {"added": sorted(added)}))
+                added |= (await self._packages.listing()).there - before
+                self.note(HostChange("packages", record, {"added": sorted(added)}))
 
     async def undo_recorded(self, *, keep_packages: bool, report: Callable[[str], None]) -> None:
         """Put back everything on record, newest first.
@@ -242,7 +242,8 @@ class Host:
             return
         known = self._journal.host_change("file", str(path))
         record: dict[str, Any] = known.before if known else {"before": snapshot(path), "ours": []}
-        self._note(HostChange("file", str(path), {**record, "ours": sorted({*record["ours"], wanted})}))
+        self.note(HostChange("file", str(path), {**record, "ours": sorted({*record["ours"], wanted})}))
 
-    def _note(self, change: HostChange) -> None:
+    def note(self, change: HostChange) -> None:
+        """Put a change on record, or amend its record."""
         self._journal.note_host_change(change, self._clock.now().isoformat())

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.journal import HostChange, Journal
-from sunbeam.core.packages import Packages
+from sunbeam.core.packages import Listing, Packages
 from sunbeam.core.process import ProcessFailed
 from sunbeam.core.snapshot import fingerprint_of, restore, unfinished
 
@@ -78,20 +79,36 @@ class HostUndo:
                 self._host.act("remove folder", change.target, lambda: _remove_empty(folder))
 
     async def _take_back_packages(self, change: HostChange, keep: bool) -> None:
-        installed = await self._packages.installed()
-        added = set(change.before["added"]) & installed
-        if "pending" in change.before:
-            added |= installed - set(change.before["pending"]) - packages_beside(self._journal, change.target)
+        found = await self._packages.listing()
+        if "pending" in change.before or self._added(change, found) & found.partial:
+            with self._host.mutation("finish", "packages that were cut off") as real:
+                if real:
+                    await self._packages.finish(self._report)
+                    found = await self._packages.listing()
+        added = self._added(change, found)
         if not added or keep:
             return
-        removable = await self._packages.removable(sorted(added)) if not self._host.dry_run else sorted(added)
-        if kept := added - set(removable):
+        removable = added
+        if not self._host.dry_run:
+            needless = await self._packages.removable(sorted(added - found.settings))
+            removable = added & (found.settings | set(needless))
+        if kept := added - removable:
             self._report(f"other packages need {', '.join(sorted(kept))}: kept")
         if removable:
             self._report(f"removing {len(removable)} packages")
-            with self._host.mutation("remove packages", " ".join(removable)) as real:
+            with self._host.mutation("remove packages", " ".join(sorted(removable))) as real:
                 if real:
-                    await self._packages.remove(removable, self._report)
+                    # Of what is cut off, settings may be left, which tell nobody whose they are.
+                    self._host.note(replace(change, before={**change.before, "added": sorted(added)}))
+                    await self._packages.remove(sorted(removable), self._report)
+
+    def _added(self, change: HostChange, found: Listing) -> set[str]:
+        """What of a record is on the machine, if only settings."""
+        added = set(change.before["added"]) & (found.there | found.settings)
+        if "pending" in change.before:
+            theirs = {*change.before["pending"], *packages_beside(self._journal, change.target)}
+            added |= found.there - theirs
+        return added
 
     async def _run_undo(self, change: HostChange) -> None:
         if not await self._is_to_undo(change):

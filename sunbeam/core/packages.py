@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 
 from sunbeam.core.clock import Clock
 from sunbeam.core.errors import SunbeamError
@@ -18,11 +20,45 @@ NEEDED_ONLY = (
 )
 INTERRUPTED = "dpkg --configure -a"
 """What apt says to type after a power loss in the middle of an installation."""
-LOCKED = "Could not get lock "
+FORCED = ("-o", "DPkg::Options::=--force-remove-reinstreq")
+"""dpkg would have a package whose files were not all unpacked installed again before it goes."""
+LOCKED = ("Could not get lock ", "locked by another process")
+"""What apt and dpkg say."""
 LOCK_SECONDS = 300.0
 LOCK_HOLDERS = "systemctl status unattended-upgrades apt-daily apt-daily-upgrade"
 
 Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What dpkg knows: pairs of a package and its state, such as ``ii``."""
+
+    states: frozenset[tuple[str, str]]
+
+    @classmethod
+    def parse(cls, listing: str) -> Listing:
+        lines = (line.split() for line in listing.splitlines())
+        return cls(frozenset((words[0], words[1]) for words in lines if len(words) > 1))
+
+    @property
+    def installed(self) -> set[str]:
+        return {name for name, state in self.states if state == "ii"}
+
+    @property
+    def there(self) -> set[str]:
+        """Also those of which only a part is."""
+        return {name for name, state in self.states if state[1] not in "nc"}
+
+    @property
+    def partial(self) -> set[str]:
+        """Those whose installation or removal was cut off."""
+        return {name for name, state in self.states if state[1] in "HUFWt"}
+
+    @property
+    def settings(self) -> set[str]:
+        """Those that are removed up to their settings."""
+        return {name for name, state in self.states if state[1] == "c"}
 
 
 class Packages:
@@ -36,10 +72,8 @@ class Packages:
         self._processes = processes
         self._clock = clock
 
-    async def installed(self) -> set[str]:
-        answer = await self._processes.run(LISTING, check=False)
-        lines = (line.split() for line in answer.stdout.splitlines())
-        return {words[0] for words in lines if len(words) > 1 and words[1] == "ii"}
+    async def listing(self) -> Listing:
+        return Listing.parse((await self._processes.run(LISTING, check=False)).stdout)
 
     async def update(self, report: Report) -> str:
         """Fetch the lists of packages; returns why some could not be, empty if all are there.
@@ -56,7 +90,7 @@ class Packages:
         """Finish an installation that was cut off, then install.  Raises SunbeamError."""
         not_updated = await self.update(report)
         try:
-            await self._install(names, report)
+            await self._apt_after_others(report, "install", "--no-install-recommends", *names)
         except ProcessFailed as failure:
             raise SunbeamError(
                 f"Packages could not be installed: {', '.join(names)}",
@@ -66,28 +100,26 @@ class Packages:
                 id="packages-not-installed",
             ) from failure
 
-    async def _install(self, names: Sequence[str], report: Report) -> None:
-        try:
-            await self._apt(report, "install", "--no-install-recommends", *names)
-        except ProcessFailed as failure:
-            if INTERRUPTED not in failure.completed.stderr:
-                raise
-            await self._processes.run(INTERRUPTED.split(), env=ENVIRONMENT)
-            await self._apt(report, "install", "--no-install-recommends", *names)
+    async def finish(self, report: Report) -> None:
+        """Have dpkg finish what was cut off, as far as it can; one that still goes on is waited for."""
+        with suppress(ProcessFailed):  # what it leaves, apt takes care of or complains of
+            await self._wait_for_lock(report, INTERRUPTED.split())
 
     async def removable(self, names: Sequence[str]) -> list[str]:
         """Those of ``names`` that no other package needs; marks ``names`` as nobody's wish to find out."""
+        if not names:
+            return []
         await self._processes.run(["apt-mark", "auto", *names], env=ENVIRONMENT)
         shown = await self._processes.run(
-            ["apt-get", "autoremove", "--simulate", *NEEDED_ONLY], env=ENVIRONMENT
+            ["apt-get", "autoremove", "--simulate", "--fix-broken", *NEEDED_ONLY], env=ENVIRONMENT
         )
         gone = {line.split()[1] for line in shown.stdout.splitlines() if line.startswith("Remv ")}
         return [name for name in names if name in gone]
 
     async def remove(self, names: Sequence[str], report: Report) -> None:
-        """Remove packages and their settings.  Raises SunbeamError."""
+        """Remove packages, also those of which a part is there, and settings.  Raises SunbeamError."""
         try:
-            await self._apt(report, "purge", *names)
+            await self._apt_after_others(report, "purge", *FORCED, *names)
         except ProcessFailed as failure:
             raise SunbeamError(
                 f"Packages could not be removed: {', '.join(names)}",
@@ -97,17 +129,31 @@ class Packages:
                 id="packages-not-removed",
             ) from failure
 
+    async def _apt_after_others(self, report: Report, verb: str, *words: str) -> None:
+        """apt, once what was cut off is finished."""
+        try:
+            await self._apt(report, verb, *words)
+        except ProcessFailed as failure:
+            if INTERRUPTED not in failure.completed.stderr:
+                raise
+            await self.finish(report)
+            await self._apt(report, verb, *words)
+
     async def _apt(self, report: Report, verb: str, *words: str) -> None:
+        await self._wait_for_lock(report, ["apt-get", verb, *OPTIONS, *words])
+
+    async def _wait_for_lock(self, report: Report, argv: Sequence[str]) -> None:
         """apt itself can wait for the lock of dpkg (DPkg::Lock::Timeout), but for none of its own."""
 
         async def attempt() -> Look:
             try:
-                await self._processes.run(["apt-get", verb, *OPTIONS, *words], env=ENVIRONMENT)
+                await self._processes.run(argv, env=ENVIRONMENT)
             except ProcessFailed as failure:
-                _, locked, by = failure.completed.stderr.partition(LOCKED)
+                lines = failure.completed.stderr.splitlines()
+                locked = [line for line in lines if any(words in line for words in LOCKED)]
                 if not locked:
                     raise
-                return Look(missing=f"{locked}{by.splitlines()[0]}")
+                return Look(missing=locked[0].removeprefix("E: "))
             return Look(done=True)
 
         await wait_for(

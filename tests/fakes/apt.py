@@ -8,10 +8,14 @@ LISTING = ("dpkg-query", "--show", "--showformat", "${Package} ${db:Status-Abbre
 
 
 class Apt:
-    """Answers for apt and dpkg: installing ``asked`` brings ``libs`` along; ``needed`` are others' needs."""
+    """Answers for apt and dpkg: installing ``asked`` brings ``libs`` along; ``needed`` are others' needs.
+
+    ``others`` are states of packages that are not wholly installed.
+    """
 
     def __init__(self, processes: FakeProcesses, installed: set[str]) -> None:
         self.installed = installed
+        self.others: dict[str, str] = {}
         self.libs = {"podman": {"conmon"}}
         self.needed: set[str] = set()
         self.marked: set[str] = set()
@@ -21,9 +25,11 @@ class Apt:
         processes.expect("apt-mark", "auto", answer=self.mark)
         processes.expect("apt-get", "autoremove", "--simulate", answer=self.simulate)
         processes.expect("apt-get", "purge", answer=self.purge)
+        processes.expect("dpkg", "--configure", "-a", answer=self.configure)
 
     def listing(self, argv: tuple[str, ...], input: str | None) -> str:
-        return "".join(f"{name} ii \n" for name in sorted(self.installed))
+        states = {**dict.fromkeys(sorted(self.installed), "ii"), **self.others}
+        return "".join(f"{name} {state} \n" for name, state in states.items())
 
     def install(self, argv: tuple[str, ...], input: str | None) -> str:
         for name in self.libs.keys() & set(argv):
@@ -40,4 +46,11 @@ class Apt:
 
     def purge(self, argv: tuple[str, ...], input: str | None) -> str:
         self.installed -= set(argv)
+        self.others = {name: state for name, state in self.others.items() if name not in argv}
+        return ""
+
+    def configure(self, argv: tuple[str, ...], input: str | None) -> str:
+        """dpkg configures what is unpacked."""
+        self.installed |= {name for name, state in self.others.items() if state in ("iU", "iF")}
+        self.others = {name: state for name, state in self.others.items() if name not in self.installed}
         return ""

@@ -197,7 +197,7 @@ COMMANDS = (
     Entry(
         "host-not-restored",
         "Something that was changed on this machine could not be put back; it stays on record.",
-        "Deal with what is listed, then `sunbeam cluster destroy` tries the rest again.",
+        "Deal with what is listed, then type the command of the text again: it tries the rest.",
     ),
     Entry(
         "folders-not-removed",

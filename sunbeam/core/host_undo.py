@@ -24,7 +24,10 @@ def packages_beside(journal: Journal, target: str) -> set[str]:
 
 
 class HostNotRestored(SunbeamError):
-    """Some changes of the host could not be taken back; the others are."""
+    """Some changes of the host could not be taken back; the others are.
+
+    The command of the change that takes them back tries again.
+    """
 
     id = "host-not-restored"
 
@@ -60,11 +63,7 @@ class HostUndo:
             if not self._host.dry_run:
                 self._journal.forget_host_change(change)
         if failures:
-            raise HostNotRestored(
-                "Some of this machine could not be put back",
-                why="\n".join(failures),
-                next_command="sunbeam cluster destroy",
-            )
+            raise HostNotRestored("Some of this machine could not be put back", why="\n".join(failures))
 
     async def _one(self, change: HostChange, keep_packages: bool) -> None:
         if change.kind == "packages":

@@ -134,7 +134,7 @@ class ConfigurePackages(Task):
 
 
 class LoadModules(Task):
-    """Kernel modules now and at each boot."""
+    """Kernel modules now and at each boot; one that is in use by then stays until the next boot."""
 
     id = LOAD_MODULES
     title = "Load kernel modules"
@@ -146,7 +146,8 @@ class LoadModules(Task):
     async def act(self, context: Context) -> None:
         missing = self._missing(context)
         for name in missing:
-            unload = Undo(["modprobe", "--remove", name])
+            unused = f'test "$(cat /sys/module/{name}/refcnt)" = 0'
+            unload = Undo(["modprobe", "--remove", name], when=["sh", "-c", unused])
             await context.host.run(["modprobe", name], changes=_loading(name), undo=unload)
         file = context.paths.root / "etc/modules-load.d/sunbeam.conf"
         known = file.read_text().split() if file.exists() else []

@@ -9,6 +9,7 @@ import pytest
 from sunbeam.checks import clock, kernel, leftovers, names, packages
 from sunbeam.core.engine import Change
 from sunbeam.core.errors import SunbeamError, UsageError
+from sunbeam.core.host_undo import HostNotRestored
 from sunbeam.core.journal import TaskRecord
 from sunbeam.core.process import Completed
 from sunbeam.core.status import TaskStatus
@@ -17,6 +18,7 @@ from sunbeam.tasks.recorded import staying
 from tests.fakes.apt import Apt
 from tests.unit.core.bench import Workbench
 
+NO = Completed(("no",), 1)
 HOSTS = "# written by hand\n127.0.0.1\tlocalhost ip4-localhost"
 
 
@@ -102,6 +104,7 @@ async def test_a_time_service_that_a_fix_installed_goes_with_the_fix(bench: Work
 
 async def test_modules_are_loaded_now_and_at_each_boot(bench: Workbench) -> None:
     bench.processes.expect("modprobe")
+    bench.processes.expect("sh", "-c")
     change = fix(["load-modules"])
     await bench.engine.run(change)
     file = bench.paths.root / "etc/modules-load.d/sunbeam.conf"
@@ -110,7 +113,28 @@ async def test_modules_are_loaded_now_and_at_each_boot(bench: Workbench) -> None
     assert not file.exists()
     loaded = [("modprobe", name) for name in ("tun", "overlay")]
     unloaded = [("modprobe", "--remove", name) for name in ("overlay", "tun")]
-    assert bench.processes.calls == [*loaded, *unloaded]
+    assert [call for call in bench.processes.calls if call[0] == "modprobe"] == [*loaded, *unloaded]
+
+
+async def test_a_module_that_is_in_use_by_now_stays(bench: Workbench) -> None:
+    bench.processes.expect("modprobe", "--remove", answer=Completed(("modprobe",), 1, "", "tun is in use"))
+    bench.processes.expect("modprobe")
+    bench.processes.expect("sh", "-c", 'test "$(cat /sys/module/tun/refcnt)" = 0', answer=NO)
+    bench.processes.expect("sh", "-c", 'test "$(cat /sys/module/overlay/refcnt)" = 0', answer=NO)
+    await bench.engine.run(fix(["load-modules"]))
+    await bench.host.undo_recorded(keep_packages=False, report=lambda text: None)
+    assert bench.journal.host_changes() == [] and bench.processes.unused == [("modprobe", "--remove")]
+
+
+async def test_a_fix_that_cannot_be_taken_back_has_nobody_remove_the_cloud(bench: Workbench) -> None:
+    bench.processes.expect("timedatectl", "show", answer="CanNTP=yes\nNTP=no\n")
+    bench.processes.expect("timedatectl", "set-ntp", "false", answer=NO)
+    bench.processes.expect("timedatectl", "set-ntp", "true")
+    change = fix(["time-sync"])
+    await bench.engine.run(change)
+    with pytest.raises(HostNotRestored) as failed:
+        await undo(bench, change)
+    assert failed.value.next_command == "sunbeam test"
 
 
 async def test_a_module_that_is_there_is_not_touched(bench: Workbench) -> None:

@@ -14,6 +14,9 @@ from sunbeam.terraform.events import Event, Log
 from sunbeam.terraform.module import PLAN, VARIABLES, Module
 from sunbeam.terraform.runner import Runner
 
+READY = '{"type":"log","@message":"ready"}'
+"""Who reads this line has begun to watch over the core."""
+
 
 def core(folder: Path, script: str) -> Path:
     program = folder / "core"
@@ -58,10 +61,11 @@ async def test_accepted_exit_codes_are_no_errors(tmp_path: Path) -> None:
 
 
 async def test_a_cancelled_core_is_interrupted_and_may_finish(tmp_path: Path) -> None:
-    script = "trap 'echo saved > state; exit 1' INT; echo ready > ready; while :; do sleep 0.02; done"
-    task = asyncio.create_task(runner(tmp_path, script).cmd("apply"))
+    events: list[Event] = []
+    script = f"trap 'echo saved > state; exit 1' INT; echo '{READY}'; while :; do sleep 0.02; done"
+    task = asyncio.create_task(runner(tmp_path, script, events).cmd("apply", json=IsFlagged))
     async with asyncio.timeout(60):
-        while not (tmp_path / "ready").exists():  # noqa: ASYNC110
+        while not events:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -71,15 +75,16 @@ async def test_a_cancelled_core_is_interrupted_and_may_finish(tmp_path: Path) ->
 
 async def test_a_core_that_does_not_stop_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sunbeam.terraform.runner.GRACE_SECONDS", 0.1)
-    script = "trap '' INT; echo $$ > ready; while :; do sleep 0.02; done"
-    task = asyncio.create_task(runner(tmp_path, script).cmd("apply"))
+    events: list[Event] = []
+    script = f"trap '' INT; echo $$ > pid; echo '{READY}'; while :; do sleep 0.02; done"
+    task = asyncio.create_task(runner(tmp_path, script, events).cmd("apply", json=IsFlagged))
     async with asyncio.timeout(60):
-        while not (tmp_path / "ready").exists() or not (tmp_path / "ready").read_text():  # noqa: ASYNC110
+        while not events:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-    assert not Path(f"/proc/{(tmp_path / 'ready').read_text().strip()}").exists()
+    assert not Path(f"/proc/{(tmp_path / 'pid').read_text().strip()}").exists()
 
 
 def test_a_misspelt_method_is_no_command(tmp_path: Path) -> None:

@@ -20,8 +20,12 @@ class SystemdServices:
         self._folder = paths.root / UNIT_FOLDER
 
     def installed(self, service: Service) -> bool:
+        """Also that systemd knows it as it is, and starts it with the machine: ``install`` may be cut off."""
         unit = self._unit(service.name)
-        return unit.exists() and unit.read_text() == systemd_unit(service)
+        if not unit.exists() or unit.read_text() != systemd_unit(service):
+            return False
+        shown = _output("systemctl", "show", "--property=UnitFileState,NeedDaemonReload", unit.name)
+        return set(shown.splitlines()) == {"UnitFileState=enabled", "NeedDaemonReload=no"}
 
     def install(self, service: Service) -> None:
         unit = self._unit(service.name)

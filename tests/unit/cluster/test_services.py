@@ -124,18 +124,47 @@ def test_why_etcd_ended(words: str, told: str) -> None:
     assert reason(words) == told
 
 
-def test_systemd_is_asked_of_units_that_are_there_only(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A stand-in of systemctl, which notes its words; systemctl(1): unknown units cannot be stopped."""
-    told = tmp_path / "told"
+SYSTEMCTL = """\
+#!/bin/sh
+cd {folder} || exit 1
+case $1 in
+    show) cat shown ;;
+    *) echo "$@" >> told ;;
+esac
+"""
+ENABLED = "NeedDaemonReload=no\nUnitFileState=enabled\n"
+
+
+@pytest.fixture
+def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SystemdServices:
+    """With a stand-in of systemctl, which notes its words in ``told`` and shows what ``shown`` says."""
     program = tmp_path / "bin/systemctl"
     program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\necho "$@" >> {told}\n')
+    program.write_text(SYSTEMCTL.format(folder=tmp_path))
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(program.parent), prepend=":")
     (tmp_path / "etc/systemd/system").mkdir(parents=True)
-    services = SystemdServices(Paths(tmp_path))
+    (tmp_path / "shown").write_text(ENABLED)
+    return SystemdServices(Paths(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "cut_off",
+    ["NeedDaemonReload=no\nUnitFileState=disabled\n", "NeedDaemonReload=yes\nUnitFileState=enabled\n", ""],
+)
+def test_a_unit_is_installed_once_it_is_enabled_and_loaded(
+    systemd: SystemdServices, tmp_path: Path, cut_off: str
+) -> None:
+    service = Service("etcd", "It", ["true"])
+    systemd.install(service)
+    assert systemd.installed(service)
+    (tmp_path / "shown").write_text(cut_off)
+    assert not systemd.installed(service)
+
+
+def test_systemd_is_asked_of_units_that_are_there_only(systemd: SystemdServices, tmp_path: Path) -> None:
+    """systemctl(1): unknown units cannot be stopped."""
+    services, told = systemd, tmp_path / "told"
     service = Service("etcd", "It", ["true"], {"SUNBEAM_CODE": "1"})
 
     assert not services.installed(service)

@@ -127,6 +127,11 @@ NETWORK = (
         "`ip -brief link` lists others; set network.external.interface in the manifest.",
     ),
     Entry(
+        "routes-not-restored",
+        "The kernel refused a route of an interface that the cloud gave back; it stays on record.",
+        "Make the route by hand as listed, with what it lacks, and type the command that failed again.",
+    ),
+    Entry(
         "interface-without-link",
         "The interface is down or has no cable.",
         "`ip link set INTERFACE up`, or plug the cable in.",

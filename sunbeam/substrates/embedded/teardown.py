@@ -71,7 +71,7 @@ class Teardown:
         for step in steps:
             try:
                 await step()
-            except (OSError, ProcessFailed, TimeoutError, ValueError) as error:
+            except (OSError, ProcessFailed, SunbeamError, TimeoutError, ValueError) as error:
                 failures.append(f"{step.__name__.strip('_').replace('_', ' ')}: {error}")
         if failures:
             raise TeardownFailed(

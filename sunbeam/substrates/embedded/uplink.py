@@ -44,7 +44,10 @@ class Uplink:
         await self._ip(*commands, *([f"address flush dev {name} scope global"] if addresses else []))
 
     async def release(self) -> None:
-        """Give the interface back as it was; nothing happens without one on record."""
+        """Give the interface back as it was; nothing happens without one on record.
+
+        Raises SunbeamError if a route does not come back; the interface stays on record then.
+        """
         taken = self._changes.interface
         if taken is None:
             return
@@ -53,9 +56,30 @@ class Uplink:
                 f"link set dev {taken.name} nomaster {'up' if taken.up else 'down'}",
                 *(f"address replace {address} dev {taken.name}" for address in taken.addresses),
             )
-            for route in taken.routes:
-                await self._processes.run(["ip", *route.split()], check=False, timeout=SECONDS)
+            await self._put_back(taken)
         self._changes.forget_interface()
+
+    async def _put_back(self, taken: TakenInterface) -> None:
+        """Routes to gateways come after those by which gateways are reached."""
+        refused = []
+        for route in sorted(taken.routes, key=lambda route: " via " in route):
+            ended = await self._processes.run(["ip", *route.split()], check=False, timeout=SECONDS)
+            if ended.returncode and not await self._leads_there(route, taken.name):
+                refused.append(f"ip {route}: {ended.stderr.strip()}")
+        if refused:
+            raise SunbeamError(
+                "Routes of this machine did not come back",
+                where=f"interface {taken.name}",
+                why="\n".join(refused),
+                next_command=f"ip route show dev {taken.name}",
+                id="routes-not-restored",
+            )
+
+    async def _leads_there(self, route: str, name: str) -> bool:
+        """Whether ``name`` leads to the destination of ``route`` all the same: somebody put it back."""
+        family, _, _, destination, *_ = route.split()
+        words = ["ip", family, "route", "show", "exact", destination, "dev", name]
+        return bool((await self._processes.run(words, check=False, timeout=SECONDS)).stdout.strip())
 
     def _without_addresses_of_its_own(self) -> None:
         """A router on the external network would otherwise give this machine an IPv6 address there."""
@@ -108,4 +132,5 @@ def _addresses(shown: dict[str, Any]) -> tuple[str, ...]:
 def _command(family: str, name: str, route: dict[str, Any]) -> str:
     words = {"via": "gateway", "proto": "protocol", "metric": "metric", "src": "prefsrc"}
     said = " ".join(f"{word} {route[key]}" for word, key in words.items() if key in route)
-    return f"{family} route replace {route['dst']} dev {name} {said}".strip()
+    onlink = " onlink" if "onlink" in route.get("flags", ()) else ""
+    return f"{family} route replace {route['dst']} dev {name} {said}".strip() + onlink

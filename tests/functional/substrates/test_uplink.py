@@ -18,10 +18,10 @@ from sunbeam.core.errors import SunbeamError
 from sunbeam.core.paths import Paths
 from sunbeam.core.process import SystemProcesses
 from sunbeam.substrates.embedded.firewall import Nftables
-from sunbeam.substrates.embedded.host_changes import HostChanges
+from sunbeam.substrates.embedded.host_changes import HostChanges, TakenInterface
 from sunbeam.substrates.embedded.network import Network
 from sunbeam.substrates.embedded.podman import Podman
-from sunbeam.substrates.embedded.teardown import Teardown
+from sunbeam.substrates.embedded.teardown import Teardown, TeardownFailed
 
 from .conftest import PLAN, TABLE
 
@@ -144,6 +144,37 @@ async def test_addresses_and_routes_that_may_be_lost_come_back(cable: Cable) -> 
     routes = json.loads(await cable.ip("-json", "route", "show", "dev", cable.name))
     kept = [route for route in routes if route["dst"] == "10.214.33.0/24"]
     assert [(route["gateway"], route["metric"]) for route in kept] == [("10.214.32.1", 7)]
+    assert cable.changes.interface is None
+
+
+async def routes(cable: Cable) -> list[dict[str, Any]]:
+    return list(json.loads(await cable.ip("-json", "-4", "route", "show", "dev", cable.name)))
+
+
+async def test_gateways_outside_of_all_networks_come_back(cable: Cable) -> None:
+    """As clouds give them: a network of one address, and a gateway that is on the link, or said to be."""
+    ours, onlink, reached = "10.214.32.7/32", "172.31.214.1", "172.31.214.2"
+    await cable.ip("address", "add", ours, "dev", cable.name)
+    await cable.ip("route", "add", "10.214.33.0/24", "via", onlink, "dev", cable.name, "onlink")
+    await cable.ip("route", "add", reached, "dev", cable.name, "scope", "link")
+    await cable.ip("route", "add", "10.214.34.0/24", "via", reached, "dev", cable.name)
+    before = await routes(cable)
+    await cable.network(lose_addresses=True).start()
+    assert await routes(cable) == []
+    await cable.network(lose_addresses=True)._uplink.release()
+    assert await routes(cable) == before
+    assert cable.changes.interface is None
+
+
+async def test_an_interface_whose_route_does_not_come_back_stays_on_record(cable: Cable) -> None:
+    to = f"10.214.33.0/24 dev {cable.name} via 172.31.214.1"
+    cable.changes.note_interface(TakenInterface(cable.name, True, (), (f"-4 route replace {to}",)))
+    with pytest.raises(TeardownFailed, match="Routes of this machine did not come back") as refused:
+        await cable.teardown().run()
+    assert f"ip -4 route replace {to}: Error: Nexthop has invalid gateway" in refused.value.why
+    assert cable.changes.interface is not None
+    await cable.ip("route", "add", *to.split(), "onlink")
+    await cable.teardown().run()
     assert cable.changes.interface is None
 
 

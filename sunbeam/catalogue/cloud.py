@@ -114,6 +114,13 @@ CLOUD = (
         "`sunbeam cluster bootstrap` for the administrator, `sunbeam configure` for the demo user.",
     ),
     Entry(
+        "credentials-damaged",
+        "clouds.yaml was changed by hand, or is empty after a full disk: the administrator's entry is"
+        " not in it as it was written.",
+        "`sunbeam cluster bootstrap --accept-defaults` writes it again, and keeps what it cannot read as"
+        " clouds.yaml.damaged.",
+    ),
+    Entry(
         "credentials-gone",
         "The administrator's clouds.yaml was removed.",
         "`sunbeam cluster bootstrap --accept-defaults` writes it again.",

@@ -35,7 +35,7 @@ class NodeHealth:
 
 @dataclass(frozen=True)
 class Health:
-    """``models`` is None where Juju does not answer, ``cloud`` where there are no credentials yet.
+    """``models`` is None where Juju does not answer, ``cloud`` where there are no credentials.
 
     ``change`` is the command that changes this node now; ``unfinished`` the one that was cut off or failed.
     """
@@ -176,7 +176,7 @@ def _unit_problems(models: Sequence[ModelStatus]) -> Iterator[Problem]:
 def _api_problems(health: Health) -> Iterator[Problem]:
     if health.cloud is None:
         yield Problem(
-            "There are no credentials yet, so that no API was asked",
+            "No API was asked: there are no credentials that can be read",
             next_command=health.unfinished or "sunbeam cluster bootstrap",
             id="credentials-missing",
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 CLOUD = "sunbeam"
 DEMO = "demo"
+ENTRY_KEYS = {"auth", "region_name", "cacert"}
+AUTH_KEYS = {"auth_url", "username", "password", "project_name"}
 
 
 def connect(paths: Paths, cloud: str = CLOUD) -> Connection:
@@ -67,17 +70,18 @@ def remove_demo_entry(text: str) -> str:
 
 def demo_password(paths: Paths, user: str) -> str:
     """The demo user's password, from clouds.yaml; a new one if there is none."""
-    entry = _clouds(paths.etc / "clouds.yaml").get(DEMO)
-    known = entry is not None and entry["auth"]["username"] == user
-    return str(entry["auth"]["password"]) if entry and known else secrets.token_urlsafe(18)
+    with suppress(SunbeamError):
+        auth = cloud_entry(paths, DEMO)["auth"]
+        if auth["username"] == user:
+            return str(auth["password"])
+    return secrets.token_urlsafe(18)
 
 
 def cloud_entry(paths: Paths, cloud: str = CLOUD) -> dict[str, Any]:
-    """The entry of clouds.yaml.  Raises SunbeamError if there is none."""
+    """The entry of clouds.yaml.  Raises SunbeamError if there is none, or it is damaged."""
     file = paths.etc / "clouds.yaml"
     try:
-        found: dict[str, Any] = _clouds(file)[cloud]
-        return found
+        entry = read_clouds(file)["clouds"][cloud]
     except (FileNotFoundError, KeyError):
         missing_demo = cloud == DEMO and file.exists()
         raise SunbeamError(
@@ -86,8 +90,31 @@ def cloud_entry(paths: Paths, cloud: str = CLOUD) -> dict[str, Any]:
             next_command="sunbeam configure" if missing_demo else "sunbeam cluster bootstrap",
             id="credentials-missing",
         ) from None
+    if not (_has(entry, ENTRY_KEYS) and _has(entry["auth"], AUTH_KEYS)):
+        raise _damaged(file, f"the entry {cloud} is not complete")
+    return dict(entry)
 
 
-def _clouds(file: Path) -> dict[str, Any]:
-    clouds: dict[str, Any] = yaml.safe_load(file.read_text("utf-8"))["clouds"]
-    return clouds
+def read_clouds(file: Path) -> dict[str, Any]:
+    """clouds.yaml with its ``clouds``.  Raises SunbeamError if it has none, and FileNotFoundError."""
+    try:
+        document = yaml.safe_load(file.read_text("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError):  # what they say may quote a password
+        raise _damaged(file, "it is not YAML") from None
+    if not (_has(document, {"clouds"}) and isinstance(document["clouds"], dict)):
+        raise _damaged(file, "it has no mapping of clouds")
+    return dict(document)
+
+
+def _has(found: object, keys: set[str]) -> bool:
+    return isinstance(found, dict) and keys <= found.keys()
+
+
+def _damaged(file: Path, why: str) -> SunbeamError:
+    return SunbeamError(
+        "The credentials of this cloud cannot be read",
+        where=str(file),
+        why=why,
+        next_command="sunbeam cluster bootstrap --accept-defaults",
+        id="credentials-damaged",
+    )

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import yaml
 
+from sunbeam.cluster.openstack import CLOUD, read_clouds
 from sunbeam.cluster.settings import NodeSettings
+from sunbeam.core.errors import SunbeamError
 from sunbeam.core.foresight import Foresight, Touch
 from sunbeam.core.paths import Paths
 from sunbeam.core.task import Context, Task
 from sunbeam.juju.actions import run_action
 from sunbeam.juju.controller import Controller
 from sunbeam.juju.credentials import Credentials
-
-CLOUD = "sunbeam"
 
 
 class FetchCredentials(Task):
@@ -45,6 +46,7 @@ class FetchCredentials(Task):
             authority = await run_action(model, "certificates/0", "get-ca-certificate")
         context.host.remember_secret(account["password"])
         etc = context.paths.etc
+        set_damaged_aside(context)
         context.host.write_file(etc / "ca.crt", authority["ca-certificate"].strip() + "\n")
         context.host.write_file(etc / "openrc", openrc(account, context.paths), 0o600)
         context.host.write_file(etc / "clouds.yaml", clouds_yaml(account, context.paths), 0o600)
@@ -54,6 +56,19 @@ class FetchCredentials(Task):
         new = tuple(Touch("file", "write", str(file)) for file in files if not file.exists())
         note = "" if new else "written again only if the administrator's account is another by then"
         return Foresight(changes=bool(new), touches=new, note=note)
+
+
+def set_damaged_aside(context: Context) -> None:
+    """Keep a clouds.yaml that cannot be read under another name, for the other clouds in it."""
+    file = context.paths.etc / "clouds.yaml"
+    try:
+        read_clouds(file)
+    except FileNotFoundError:
+        return
+    except SunbeamError:
+        aside = file.with_name("clouds.yaml.damaged")
+        context.host.act("set aside", str(file), partial(file.replace, aside))
+        context.report(f"{file} could not be read and is now {aside.name}")
 
 
 def openrc(account: Mapping[str, Any], paths: Paths) -> str:
@@ -73,9 +88,12 @@ def openrc(account: Mapping[str, Any], paths: Paths) -> str:
 
 
 def clouds_yaml(account: Mapping[str, Any], paths: Paths) -> str:
-    """clouds.yaml with the administrator as cloud ``sunbeam``; other clouds in it stay."""
+    """clouds.yaml with the administrator as cloud ``sunbeam``; other clouds in it stay.
+
+    Raises SunbeamError if it is damaged.
+    """
     file = paths.etc / "clouds.yaml"
-    document: dict[str, Any] = yaml.safe_load(file.read_text("utf-8")) if file.exists() else {"clouds": {}}
+    document = read_clouds(file) if file.exists() else {"clouds": {}}
     entry = {
         "auth": {
             "auth_url": account["public-endpoint"],

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from sunbeam.cluster.health import Health
 from sunbeam.cluster.settings import NodeSettings
-from sunbeam.core.errors import SunbeamError
 from sunbeam.core.paths import Paths
 
 FRESH_SECONDS = 10.0
@@ -67,10 +66,11 @@ class CloudFeed:
         try:
             settings = NodeSettings.read(self._paths)
             health = await self._examine(self._paths, settings)
-        except (SunbeamError, OSError) as error:
-            problem = str(error)
+        except Exception as error:  # whatever it is, pages tell it and do not ask at once again
+            problem = str(error) or type(error).__name__
+        finally:
+            self._looked = self._monotonic()
         self.answer = Answer(health, settings, problem, time.time())
-        self._looked = self._monotonic()
 
 
 async def examine(paths: Paths, settings: NodeSettings) -> Health:

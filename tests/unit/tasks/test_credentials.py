@@ -2,10 +2,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import yaml
 
+from sunbeam.cluster.openstack import DEMO, cloud_entry, demo_password
+from sunbeam.core.errors import SunbeamError
 from sunbeam.core.paths import Paths
-from sunbeam.tasks.credentials import clouds_yaml, openrc
+from sunbeam.core.task import Context
+from sunbeam.tasks.credentials import clouds_yaml, openrc, set_damaged_aside
+from tests.unit.core.bench import Workbench
 
 ACCOUNT = {
     "public-endpoint": "https://192.0.2.9/openstack-keystone/v3",
@@ -35,3 +40,26 @@ def test_openrc_quotes_what_a_shell_would_split(tmp_path: Path) -> None:
     script = openrc(ACCOUNT, Paths(tmp_path)) + 'printf %s "$OS_PASSWORD"'
     shown = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
     assert shown.stdout == "it's secret"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "clouds:", "- clouds", "clouds: {sunbeam: {auth: old}}", "password: 'it is secret", "\xff"]
+)
+def test_a_damaged_clouds_yaml_is_told_kept_and_written_again(tmp_path: Path, text: str) -> None:
+    bench = Workbench(tmp_path)
+    file = bench.paths.etc / "clouds.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(text.encode("latin-1"))
+    with pytest.raises(SunbeamError) as damaged:
+        cloud_entry(bench.paths)
+    assert (damaged.value.id, damaged.value.where) == ("credentials-damaged", str(file))
+    assert "secret" not in str(damaged.value)
+    assert demo_password(bench.paths, "demo")
+
+    set_damaged_aside(Context(bench.host, bench.paths, bench.clock, lambda text: None))
+    file.write_text(clouds_yaml(ACCOUNT, bench.paths))
+    assert cloud_entry(bench.paths)["auth"]["password"] == "it's secret"
+    aside = file.with_name("clouds.yaml.damaged")
+    assert not aside.exists() or aside.read_bytes() == text.encode("latin-1")
+    with pytest.raises(SunbeamError, match="There are no credentials for demo"):
+        cloud_entry(bench.paths, DEMO)

@@ -61,6 +61,20 @@ async def test_a_cloud_that_does_not_answer_is_told_too(visitor: Visitor, node: 
     assert "This node is not well" in text and "journal.db" in text
 
 
+async def test_a_look_that_fails_is_an_answer_and_not_asked_again_at_once(node: Paths) -> None:
+    asked = []
+
+    async def look(paths: Paths, settings: NodeSettings) -> Health:
+        asked.append(settings.name)
+        raise TypeError("'NoneType' object is not subscriptable")
+
+    feed = CloudFeed(node, look, monotonic=lambda: 7.0)
+    for _ in range(2):
+        answer = await feed.first(5)
+        assert answer is not None and "not subscriptable" in answer.problem
+    assert len(asked) == 1
+
+
 async def test_a_running_change(visitor: Visitor, node: Paths) -> None:
     with change_lock(node.change_lock) as held:
         held.tell(1)

@@ -47,16 +47,24 @@ def web(
         return
     if new_token:
         _access(node).new_token()
-    settings = _settings(node, listen)
+    before = _former(node)
+    settings = _settings(node, listen, before)
     if _daemon_runs(node):
-        _let_daemon_serve(node, settings)
+        _let_daemon_serve(node, settings, before)
     else:
         _serve_here(node, settings)
 
 
-def _settings(node: Node, listen: str | None) -> WebSettings:
-    """What is asked for, else what was set before, else the address of this machine."""
-    before = WebSettings.read(node.paths)
+def _former(node: Node) -> WebSettings | None:
+    """What was set before; what cannot be read does not count, for this command writes it anew."""
+    try:
+        return WebSettings.read(node.paths)
+    except SunbeamError:
+        return None
+
+
+def _settings(node: Node, listen: str | None, before: WebSettings | None) -> WebSettings:
+    """What is asked for, else what was set ``before``, else the address of this machine."""
     if listen is None:
         return before or WebSettings(_address(node))
     return parse_listen(listen, before.host if before else _address(node))
@@ -95,8 +103,11 @@ def _turn_off(node: Node) -> None:
     typer.echo("The web view is off.")
 
 
-def _let_daemon_serve(node: Node, settings: WebSettings) -> None:
-    """sunbeamd looks for the settings every second and says what came of them."""
+def _let_daemon_serve(node: Node, settings: WebSettings, before: WebSettings | None) -> None:
+    """sunbeamd looks for the settings every second and says what came of them.
+
+    If it cannot serve them, it goes on with what was set ``before``.
+    """
     from sunbeam.web import tls
     from sunbeam.web.serving import Served
 
@@ -118,7 +129,10 @@ def _let_daemon_serve(node: Node, settings: WebSettings) -> None:
             )
         time.sleep(0.1)
     if served.problem:
-        WebSettings.forget(node.paths)
+        if before is None:
+            WebSettings.forget(node.paths)
+        else:
+            before.write(node.paths)
         raise SunbeamError(
             "sunbeamd cannot serve the web view",
             why=served.problem,
@@ -139,7 +153,7 @@ def _serve_here(node: Node, settings: WebSettings) -> None:
         if only:
             typer.echo(asyncio.run(serve(node.paths, settings, ready)))
         else:
-            _tell(node, WebSettings.read(node.paths) or settings)
+            _tell(node, _former(node) or settings)
 
 
 def _tell(node: Node, settings: WebSettings) -> None:

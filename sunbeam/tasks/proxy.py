@@ -64,7 +64,11 @@ class WriteProxy(Task):
 
     async def is_done(self, context: Context) -> bool:
         """What references stood for when they were last resolved still counts if they no longer can be."""
-        return self._wanted(context, self._said) == Proxy.kept(context.paths)
+        wanted = self._wanted(context, self._said)
+        try:
+            return wanted == Proxy.kept(context.paths)
+        except SunbeamError:
+            return False  # it is damaged, and written anew
 
     async def act(self, context: Context) -> None:
         self._write(context, self._wanted(context, self._said))

@@ -137,6 +137,22 @@ async def test_a_resolved_password_is_in_no_file_that_others_read(
         await WriteProxy({**NONE, "http": "${env:OTHER}"}, SETTINGS, before=NONE).is_done(context)
 
 
+@pytest.mark.parametrize("damaged", ["", "{", "[]", '{"other": 1}'])
+@pytest.mark.parametrize("http", ["", "http://p:3128"])
+async def test_a_damaged_proxy_is_written_anew_or_cleared(context: Context, damaged: str, http: str) -> None:
+    file = proxy_file(context.paths)
+    file.parent.mkdir(parents=True)
+    file.write_text(damaged)
+    with pytest.raises(SunbeamError) as told:
+        program_environment(context.paths)
+    assert (told.value.id, told.value.next_command) == ("proxy-damaged", "sunbeam proxy clear")
+    task = WriteProxy({**NONE, "http": http}, SETTINGS, before=NONE)
+    assert not await task.is_done(context)
+    await task.act(context)
+    assert await task.is_done(context)
+    assert program_environment(context.paths).get("http_proxy", "") == http
+
+
 @pytest.mark.parametrize("url", ["u:pa55word@p:3128", "http://u:pa55/word@p", "p:3128"])
 async def test_what_a_reference_stands_for_must_be_a_url(
     context: Context, monkeypatch: pytest.MonkeyPatch, url: str

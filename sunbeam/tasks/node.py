@@ -21,9 +21,10 @@ from sunbeam.core.task import Context, Task
 from sunbeam.core.wait import Look
 from sunbeam.juju.controller import Controller
 from sunbeam.juju.credentials import Credentials
+from sunbeam.substrates.embedded.podman import Podman
 from sunbeam.tasks.belongings import belongings
 from sunbeam.tasks.node_preview import foresee_services
-from sunbeam.tasks.removal import RemoveFolders, take_down
+from sunbeam.tasks.removal import RemoveContainers, RemoveFolders, take_down
 
 NEEDED_DISK = 128 << 20
 """Bytes: etcd writes its log in files of 64 MiB."""
@@ -64,7 +65,9 @@ class WriteSettings(Task):
         context.host.write_file(NodeSettings.file(context.paths), self._settings.dump())
 
     async def undo(self, context: Context) -> None:
-        """Whatever else was made in the meantime lies in the same folders."""
+        """Whatever else was made in the meantime lies in the same folders; builds may have mounted some."""
+        if Podman(context.host.processes, context.paths).folders.storage.exists():
+            await RemoveContainers().act(context)
         await RemoveFolders(keep=[context.paths.logs.name]).act(context)
 
 

@@ -9,9 +9,13 @@ from pathlib import Path
 import pytest
 
 from sunbeam.cluster.services import Service, services_of
+from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.paths import Paths
 from sunbeam.core.task import Context
+from sunbeam.substrates.embedded.podman import Podman
+from sunbeam.tasks import removal
+from sunbeam.tasks.node import WriteSettings
 from sunbeam.tasks.removal import RemoveServices, StopDaemon, forget
 from tests.unit.core.bench import Workbench
 
@@ -43,6 +47,29 @@ async def test_other_work_goes_on_while_services_take_their_time_to_end(tmp_path
         working.cancel()
         assert not services.running("sunbeamd")
         assert looks[-1] - looks[0] > 0.2 and len(looks) > 5
+
+
+@pytest.mark.parametrize("built", [True, False])
+async def test_what_builds_left_is_ended_before_its_folders_are_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, built: bool
+) -> None:
+    bench = Workbench(tmp_path)
+    context = Context(bench.host, bench.paths, bench.clock, lambda text: None)
+    settings = WriteSettings(NodeSettings("one", "192.0.2.7"))
+    await settings.act(context)
+    storage = Podman(bench.processes, bench.paths).folders.storage
+    if built:
+        storage.mkdir(parents=True)
+    there: list[bool] = []
+
+    class Ending:
+        async def run(self) -> None:
+            there.append(storage.exists() and NodeSettings.exists(bench.paths))
+
+    monkeypatch.setattr(removal, "embedded_teardown", lambda *_: Ending())
+    await settings.undo(context)
+    assert there == ([True] if built else [])
+    assert not storage.exists() and not NodeSettings.exists(bench.paths)
 
 
 def test_the_last_traces_are_removed(tmp_path: Path) -> None:

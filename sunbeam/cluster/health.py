@@ -37,7 +37,8 @@ class NodeHealth:
 class Health:
     """``models`` is None where Juju does not answer, ``cloud`` where there are no credentials.
 
-    ``change`` is the command that changes this node now; ``unfinished`` the one that was cut off or failed.
+    ``change`` is the command that changes this node now; ``unfinished`` the one that continues what
+    was cut off or failed.
     """
 
     node: NodeHealth
@@ -124,13 +125,13 @@ async def _cloud(paths: Paths, settings: NodeSettings) -> CloudHealth | None:
 
 
 def _unfinished(paths: Paths) -> str:
-    """The command of the newest change of the cluster, unless it came to its end."""
+    """What continues the newest change of the cluster, unless it came to its end."""
     with Journal.reading(paths.journal) as journal:
         changes = journal.changes() if journal else []
     newest = next((change for change in changes if change.kind in RESUMABLE), None)
     if newest is None or newest.status in (ChangeStatus.DONE, ChangeStatus.UNDONE):
         return ""
-    return f"sunbeam {newest.kind}"
+    return f"sunbeam resume {newest.id}" if newest.undoing else f"sunbeam {newest.kind}"
 
 
 def _unfinished_change(health: Health) -> Iterator[Problem]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from sunbeam.cluster.health import Health, NodeHealth
 from sunbeam.cluster.probes import ApiHealth, CloudHealth, Server
 from sunbeam.cluster.settings import NodeSettings
 from sunbeam.cluster.supervised import SupervisedServices
+from sunbeam.core.journal import Journal
 from sunbeam.core.paths import Paths
 from sunbeam.juju.status import parse_status
 from tests.fakes.cloud import model
@@ -125,16 +127,35 @@ def test_status_without_a_cloud_says_how_to_make_one(root: Path, capsys: pytest.
     assert "next: sunbeam cluster bootstrap" in capsys.readouterr().err
 
 
-def test_status_of_a_node_where_nothing_runs(
-    root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def stopped(root: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
+    """A node where nothing runs."""
     monkeypatch.setattr("os.geteuid", lambda: 0)
     monkeypatch.setattr("sunbeam.cluster.health.services_of", SupervisedServices)
     paths = Paths(root)
     paths.etc.mkdir(parents=True)
     NodeSettings.file(paths).write_text(NodeSettings("one", "192.0.2.7").dump())
+    return paths
+
+
+def test_status_of_a_node_where_nothing_runs(stopped: Paths, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("cluster", "status", "--format", "json") == 1
     data = json.loads(capsys.readouterr().out)
     assert data["nodes"][0]["services"] == {"etcd": "stopped", "sunbeamd": "stopped"}
     assert data["problems"][0]["next_command"] == "sunbeam cluster start"
-    assert not paths.certificates.exists()
+    assert not stopped.certificates.exists()
+
+
+@pytest.mark.parametrize(
+    ("undoing", "command"), [(False, "sunbeam cluster bootstrap"), (True, "sunbeam resume 1")]
+)
+def test_what_was_cut_off_goes_on_the_way_it_went(
+    stopped: Paths, capsys: pytest.CaptureFixture[str], undoing: bool, command: str
+) -> None:
+    with closing(Journal(stopped.journal)) as journal:
+        number = journal.begin("cluster bootstrap", "Bootstrap the cloud", {}, [], "2026-11-21T12:00:00Z")
+        if undoing:
+            journal.undo(number)
+    assert run("cluster", "status", "--format", "json") == 1
+    problems = json.loads(capsys.readouterr().out)["problems"]
+    assert (problems[0]["id"], problems[0]["next_command"]) == ("change-unfinished", command)

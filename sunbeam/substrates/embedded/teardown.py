@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import re
 import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -20,6 +22,8 @@ from sunbeam.substrates.embedded.uplink import Uplink
 
 PODMAN_SECONDS = 90
 END_SECONDS = 5
+MOUNTS = Path("/proc/mounts")
+OCTAL = re.compile(rb"\\([0-3][0-7]{2})")
 STATES = {"runc": "state.json", "crun": "status"}
 """By container runtime: the file below /run/RUNTIME/ID that names the container's bundle."""
 
@@ -152,15 +156,21 @@ class Teardown:
 
     async def _unmount(self) -> None:
         """What is mounted below our folders; a disk of the owner's that is mounted as one of them stays."""
-        own = [f"{folder}/" for folder in (self.paths.state, self.paths.run)]
-        points = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
-        ours = [point for point in points if any(point.startswith(folder) for folder in own)]
-        for point in reversed(ours):
-            await self.processes.run(["umount", "--lazy", _unescaped(point)], check=False, timeout=20)
+        for point in reversed(self._mounted()):
+            await self.processes.run(["umount", "--lazy", point], check=False, timeout=20)
         if NETNS in self._changes.folders and NETNS.is_dir() and not any(NETNS.iterdir()):
             await self.processes.run(["umount", "--lazy", NETNS], check=False, timeout=20)
+        if left := self._mounted():
+            raise OSError(f"still mounted: {', '.join(left)}")
+
+    def _mounted(self) -> list[str]:
+        own = tuple(f"{folder}/" for folder in (self.paths.state, self.paths.run))
+        return [point for point in _mount_points() if point.startswith(own)]
 
     async def _remove_folders(self) -> None:
+        """None while something is mounted below one of them: it would lose what it holds."""
+        if self._mounted():
+            return
         folders = self.podman.folders
         for folder in (
             folders.storage,
@@ -213,6 +223,7 @@ def _children(pid: int) -> list[int]:
         return []
 
 
-def _unescaped(point: str) -> str:
-    """/proc/mounts writes blanks as octal numbers."""
-    return point.encode().decode("unicode_escape")
+def _mount_points() -> list[str]:
+    """In the order of their mounts; the kernel writes blanks in them as octal numbers."""
+    points = [line.split(b" ")[1] for line in MOUNTS.read_bytes().split(b"\n") if line]
+    return [os.fsdecode(OCTAL.sub(lambda number: bytes([int(number[1], 8)]), point)) for point in points]

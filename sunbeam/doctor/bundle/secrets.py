@@ -15,9 +15,11 @@ from urllib.parse import quote, quote_plus
 import yaml
 
 from sunbeam.core.errors import SunbeamError
+from sunbeam.core.manifest.references import holds_reference, resolve
 from sunbeam.core.paths import Paths
 from sunbeam.core.proxy import Proxy
 from sunbeam.core.redaction import REPLACEMENT, Redactor
+from sunbeam.terraform.module import REFERENCES
 
 PUBLIC_KEYS = {"username", "common-name", "certificate", "certificate-signing-request", "names"}
 """Keys of Juju secrets whose values others may know."""
@@ -114,6 +116,7 @@ def _of_files(paths: Paths) -> Iterator[str]:
                 continue
     with suppress(SunbeamError):
         yield from (Proxy.kept(paths) or Proxy()).secrets
+    yield from _of_references(paths)
     openrc = (_bytes(paths.etc / "openrc") or b"").decode(errors="replace")
     yield from re.findall(r"^export OS_PASSWORD='?([^'\n]+)", openrc, re.MULTILINE)
 
@@ -134,16 +137,38 @@ def _written(content: bytes) -> Iterator[str]:
         yield base64.b64encode(content).decode()
 
 
-def _named(document: Any, name: str = "") -> Iterator[str]:
+def _named(document: Any) -> Iterator[str]:
     """Texts below names that tell that they are secrets."""
+    return (text for name, text in _texts(document) if SECRET_NAME.search(name))
+
+
+def _texts(document: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Every text with the name it is below."""
     if isinstance(document, dict):
         for key, value in document.items():
-            yield from _named(value, str(key))
+            yield from _texts(value, str(key))
     elif isinstance(document, list):
         for value in document:
-            yield from _named(value, name)
-    elif isinstance(document, str) and SECRET_NAME.search(name):
-        yield document
+            yield from _texts(value, name)
+    elif isinstance(document, str):
+        yield name, document
+
+
+def _of_references(paths: Paths) -> Iterator[str]:
+    """What references in options of charms stand for now."""
+    for _, text in _referring(paths):
+        found: list[str] = []
+        with suppress(SunbeamError):  # a variable that is not set here is known from its application
+            resolve(text, found.append)
+        yield from found
+
+
+def _referring(paths: Paths) -> Iterator[tuple[str, str]]:
+    """Options of charms that refer to secrets, and how."""
+    for file in paths.terraform.glob(f"*/{REFERENCES}"):
+        with suppress(ValueError):
+            options = _texts(json.loads(_bytes(file) or b"{}"))
+            yield from ((name, text) for name, text in options if holds_reference(text))
 
 
 def _of_operators(paths: Paths) -> Iterator[str]:
@@ -155,11 +180,17 @@ def _of_operators(paths: Paths) -> Iterator[str]:
     sealer = SecretSealer((paths.state / "secrets/sealing.key").read_bytes())
     database = sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=5)
     try:
-        rows = database.execute("SELECT model_uuid, id, body FROM entity WHERE kind = 'secret'").fetchall()
+        secrets, applications = (
+            database.execute("SELECT model_uuid, id, body FROM entity WHERE kind = ?", (kind,)).fetchall()
+            for kind in ("secret", "application")
+        )
     finally:
         database.close()
-    for model, id, body in rows:
+    for model, id, body in secrets:
         for revision in json.loads(sealer.open("secret", model, id, body))["revisions"].values():
             for key, value in revision["content"].items():
                 if key not in PUBLIC_KEYS:
                     yield base64.b64decode(value).decode(errors="replace")
+    options = {name for name, _ in _referring(paths)}
+    for _, _, body in applications:
+        yield from (text for name, text in _texts(json.loads(body)["config"]) if name in options)

@@ -20,7 +20,7 @@ from sunbeam.doctor.bundle.collectors import COLLECTORS
 from sunbeam.doctor.bundle.processes import processes
 from sunbeam.doctor.bundle.secrets import Secrets
 from sunbeam.doctor.look import Look, NotRead
-from sunbeam.operators.entities import Secret, SecretRevision
+from sunbeam.operators.entities import Application, Secret, SecretRevision
 from sunbeam.operators.store import Store
 from tests.fakes.clock import FakeClock
 from tests.fakes.processes import FakeProcesses
@@ -89,6 +89,26 @@ async def test_every_kind_of_secret_is_masked(tmp_path: Path) -> None:
         assert secret not in masked
     assert "mysql+pymysql://nova:********@db/nova" in masked
     assert '"name": "nova"' in masked
+
+
+def test_what_references_in_options_of_charms_stand_for_is_masked(tmp_path: Path) -> None:
+    """Also once it was resolved in the environment of a command that has ended."""
+    paths = node(tmp_path)
+    licence = tmp_path / "licence"
+    licence.write_text("of-a-file\n")
+    references = {"config": {"nova": {"licence": f"id:${{file:{licence}}}", "vendor": "${env:NOT_HERE}"}}}
+    for name, text in {"openstack": json.dumps(references), "hypervisor": "{", "demo": ""}.items():
+        (paths.terraform / name).mkdir()
+        (paths.terraform / name / "references.json").write_text(text)
+    store = Store.open(paths.engine / "engine.db", KEY)
+    config = {"vendor": "of-the-environment", "debug": True, "region": "RegionOne"}
+    with store.transaction() as transaction:
+        transaction.put(Application(model_uuid="m", name="nova", charm_url="local:nova-0", config=config))
+    store.close()
+    secrets = Secrets(paths)
+    assert secrets.complete
+    masked = secrets.mask("id:of-a-file of-the-environment RegionOne")
+    assert masked == "id:******** ******** RegionOne"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sunbeam.cluster.answers import manifest_file
 from sunbeam.cluster.etcd import etcd_store
@@ -61,11 +62,14 @@ class WriteManifest(Task):
         self._manifest = manifest.dump()
 
     async def act(self, context: Context) -> None:
+        await self._keep(context, self._manifest)
+
+    async def _keep(self, context: Context, manifest: dict[str, Any]) -> None:
         if context.host.dry_run:
             return
         store = etcd_store(context.paths, NodeSettings.read(context.paths))
-        if not await is_newest(store, self._manifest):
-            number = await add_version(store, self._manifest, context.clock.now())
+        if not await is_newest(store, manifest):
+            number = await add_version(store, manifest, context.clock.now())
             context.report(f"manifest {number}")
 
     async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:

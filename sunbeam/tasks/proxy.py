@@ -41,7 +41,7 @@ def change_proxy(node: Node, said: Said, before: Said) -> Change:
         ChangeManifestFile(manifest, former, "proxy"),
     ]
     if services.running(ETCD):
-        tasks.append(WriteManifest(manifest, "manifest-file"))
+        tasks.append(ChangeManifest(manifest, former, "manifest-file"))
     if services.running(DAEMON):
         tasks.append(ShowModels("proxy"))
     title = "Use a proxy" if said.get("http") or said.get("https") else "Use no proxy"
@@ -103,6 +103,17 @@ class ChangeManifestFile(WriteManifestFile):
 
     async def undo(self, context: Context) -> None:
         context.host.write_file(manifest_file(context.paths), self._former, 0o600)
+
+
+class ChangeManifest(WriteManifest):
+    """A version of the manifest with one thing changed; undone, the ``former`` is the newest again."""
+
+    def __init__(self, manifest: Manifest, former: Manifest, *needs: str) -> None:
+        super().__init__(manifest, *needs)
+        self._former = former.dump()
+
+    async def undo(self, context: Context) -> None:
+        await self._keep(context, self._former)
 
 
 class ShowModels(Task):

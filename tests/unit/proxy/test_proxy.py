@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from sunbeam.cluster.certificates import ClusterCertificates
+from sunbeam.cluster.manifests import versions
 from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.clock import SystemClock
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.host import Host
 from sunbeam.core.journal import Journal
+from sunbeam.core.manifest.model import Manifest
 from sunbeam.core.paths import Paths
 from sunbeam.core.process import SystemProcesses
 from sunbeam.core.proxy import Proxy, program_environment, proxy_file, proxy_url, without_passwords
@@ -22,7 +24,9 @@ from sunbeam.core.redaction import Redactor
 from sunbeam.core.task import Context
 from sunbeam.operators.juju_data import write_juju_data
 from sunbeam.operators.operations.controller import Controller
-from sunbeam.tasks.proxy import ShowModels, WriteProxy, own_places
+from sunbeam.tasks.manifest import WriteManifest
+from sunbeam.tasks.proxy import ChangeManifest, ShowModels, WriteProxy, own_places
+from tests.fakes.store import MemoryStore
 
 SETTINGS = NodeSettings("node-1", "192.0.2.7")
 NONE = {"http": "", "https": "", "no_proxy": ""}
@@ -135,6 +139,24 @@ async def test_a_resolved_password_is_in_no_file_that_others_read(
     assert await task.is_done(context), "what it stood for still counts"
     with pytest.raises(SunbeamError, match="reference"):
         await WriteProxy({**NONE, "http": "${env:OTHER}"}, SETTINGS, before=NONE).is_done(context)
+
+
+async def test_the_newest_manifest_is_the_one_in_force_after_an_undo_too(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = MemoryStore()
+    monkeypatch.setattr("sunbeam.tasks.manifest.etcd_store", lambda paths, settings: store)
+    NodeSettings.file(context.paths).parent.mkdir(parents=True)
+    NodeSettings.file(context.paths).write_text(SETTINGS.dump())
+    former = Manifest()
+    changed = Manifest.model_validate({"proxy": {**NONE, "http": "http://p:3128"}})
+    await WriteManifest(former).act(context)
+    task = ChangeManifest(changed, former)
+    await task.act(context)
+    for _ in range(2):
+        await task.undo(context)
+    said = [each.manifest["proxy"]["http"] for each in await versions(store)]
+    assert said == ["", "http://p:3128", ""]
 
 
 @pytest.mark.parametrize("damaged", ["", "{", "[]", '{"other": 1}'])

@@ -66,6 +66,7 @@ def test_programs_read_the_small_name_first() -> None:
         "https://p.example.org.:65535",
         "http://[::1]:3128",
         "http://192.0.2.1:03128",
+        "http://p_q:1",
     ],
 )
 def test_urls_of_proxies(url: str) -> None:

@@ -61,7 +61,8 @@ def check(
     with _refusal_told(format, output):
         found = _examine(node, manifest or [], roles, output)
     if fix and (ids := _fixes(found)):
-        _show(found, node, format, output)
+        if output is not Output.QUIET:
+            _show(found, node, format, output)
         _apply(ids, output, dry_run=dry_run)
         if dry_run:
             return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import IPv4Address
 
 from sunbeam.checks.networks import Networks
 from sunbeam.checks.wanted import BOOTSTRAP, Wanted
@@ -15,14 +14,7 @@ def external_pool(seen: Networks, wanted: Wanted) -> Iterator[Problem]:
     if not wanted.interface or wanted.pool is None:
         return
     first, last = wanted.pool
-    taken = [(address, "is an address of this machine") for address in seen.facts.addresses]
-    taken += [(seen.facts.gateway, "is the router of this machine's default route")]
-    taken += [(address, "is a resolver of /etc/resolv.conf") for address in seen.resolvers]
-    within = {
-        address: whose
-        for address, whose in taken
-        if address and ":" not in address and first <= IPv4Address(address) <= last
-    }
+    within = seen.facts.taken(first, last, seen.resolvers)
     if within:
         yield Problem(
             f"VMs could get {', '.join(within)}, from {first} to {last}",

@@ -65,13 +65,9 @@ def pool_problem(value: str, answers: Answers, detected: Detected) -> str:
         first, last = External.model_validate({**given, "last": value or None}).pool
     except (ValueError, IndexError):
         return ""  # the manifest's rules tell what is wrong
-    taken = [*detected.network.addresses, detected.network.gateway, *detected.resolvers]
-    within = [each for each in taken if each and ":" not in each and first <= IPv4Address(each) <= last]
-    return (
-        f"from {first} to {last} is {within[0]}, which this machine, its router or resolver has"
-        if within
-        else ""
-    )
+    for address, whose in detected.network.taken(first, last, detected.resolvers).items():
+        return f"from {first} to {last} VMs would get {address}, which {whose}"
+    return ""
 
 
 def has_interface(answers: Answers, detected: Detected) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import tarfile
 from pathlib import Path
 
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.process import ProcessFailed
+from sunbeam.core.snapshot import take_place
 from sunbeam.images.builder import ImageBuilder
 from sunbeam.images.recipes import REGISTRY
 
@@ -32,7 +34,7 @@ async def export_images(builder: ImageBuilder, target: Path) -> None:
     temporary.unlink(missing_ok=True)
     names = [name for recipe in builder.recipes.values() for name in (recipe.image, recipe.latest)]
     await builder.podman.call(["save", "--multi-image-archive", "--output", temporary, *names])
-    temporary.replace(target)
+    await asyncio.to_thread(take_place, temporary, target)
 
 
 def images_in(source: Path) -> dict[str, str]:
@@ -50,7 +52,8 @@ def images_in(source: Path) -> dict[str, str]:
             images = json.load(index) if index else ()
             names = [name for image in images for name in image["RepoTags"] or ()]
     except (OSError, tarfile.TarError, LookupError, TypeError, ValueError) as error:
-        raise _not_loaded(source, f"it is no archive of images: {error}") from error
+        why = str(error).partition("\n")[0].rstrip(":")
+        raise _not_loaded(source, f"it is no archive of images: {why}") from error
     ours = (name.removeprefix(f"{REGISTRY}/").partition(":") for name in names if name.startswith(REGISTRY))
     found = {name: digest for name, _, digest in ours if digest != "latest"}
     if not found:

@@ -89,6 +89,7 @@ class Kind:
     change of the same title only changes what the first one made, and cannot be undone by itself.
     ``overtaken_by``: kinds whose end means that an earlier one that was cut off must not go on.  ``final``
     is why no change of this kind can be undone.  For both there is a command to type ``instead``.
+    ``command`` begins one, where it is not the name of the kind.
     """
 
     build: Callable[[Node, Intent], Change]
@@ -97,6 +98,7 @@ class Kind:
     overtaken_by: tuple[str, ...] = ()
     final: str = ""
     instead: str = ""
+    command: str = ""
 
 
 CLOUD = "cluster bootstrap"
@@ -117,10 +119,15 @@ KINDS: dict[str, Kind] = {
     "launch": Kind(_launch, (CLOUD, "configure"), made_once=True),
     "image build": Kind(_build_images, final=IMAGES, instead="sunbeam image build"),
     "image import": Kind(_import_images, final=IMAGES, instead="sunbeam image build"),
-    "fix": Kind(_fix, overtaken_by=UP),
+    "fix": Kind(_fix, overtaken_by=UP, command="sunbeam check --fix"),
     "proxy set": Kind(_proxy, (CLOUD, *PROXY)),
     "proxy clear": Kind(_proxy, (CLOUD, *PROXY)),
 }
+
+
+def command(kind: str) -> str:
+    """What a person types to begin a change of this kind anew."""
+    return KINDS[kind].command or f"sunbeam {kind}"
 
 
 def build(node: Node, request: Request) -> Change:
@@ -142,7 +149,7 @@ def build(node: Node, request: Request) -> Change:
             "This change was recorded by another version of Sunbeam and cannot be built again",
             where=request.kind,
             why=f"{type(error).__name__}: {error}",
-            next_command=f"sunbeam {request.kind}",
+            next_command=command(request.kind),
             id="request-outdated",
         ) from error
     return replace(change, kind=request.kind, intent=request.intent)

@@ -9,7 +9,7 @@ from sunbeam.core.engine import begun, to_undo
 from sunbeam.core.errors import UsageError
 from sunbeam.core.journal import ChangeRecord
 from sunbeam.core.status import ChangeStatus
-from sunbeam.tasks.catalogue import KINDS
+from sunbeam.tasks.catalogue import KINDS, command
 
 FORGOTTEN = "this version of Sunbeam does not know how"
 Records = Sequence[ChangeRecord]
@@ -42,7 +42,7 @@ def check_continued(records: Records, record: ChangeRecord) -> None:
             raise UsageError(
                 f"{_name(record)} cannot go on",
                 why=f"change {later.id} ({later.title}) came to its end since then, and this would spoil it",
-                next_command="sunbeam check --fix" if record.kind == "fix" else f"sunbeam {record.kind}",
+                next_command=command(record.kind),
                 id="change-superseded",
             )
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 from sunbeam.substrates.embedded.probes import Probe
@@ -49,6 +50,17 @@ class NetworkFacts:
 
     def has_address(self, address: str) -> bool:
         return address in self.addresses
+
+    def taken(self, first: IPv4Address, last: IPv4Address, resolvers: Sequence[str]) -> dict[str, str]:
+        """Addresses from ``first`` to ``last`` that are known to be somebody's, with whose each is."""
+        known = [(address, "is an address of this machine") for address in self.addresses]
+        known += [(self.gateway, "is the router of this machine's default route")]
+        known += [(address, "is a resolver of /etc/resolv.conf") for address in resolvers]
+        return {
+            address: whose
+            for address, whose in known
+            if address and ":" not in address and first <= IPv4Address(address) <= last
+        }
 
 
 async def gather(probe: Probe) -> NetworkFacts:

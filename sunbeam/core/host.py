@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from sunbeam.core import lines
 from sunbeam.core.clock import Clock
 from sunbeam.core.host_undo import HostUndo, packages_beside
 from sunbeam.core.journal import HostChange, Journal
@@ -23,7 +24,7 @@ from sunbeam.core.packages import Packages
 from sunbeam.core.paths import Paths
 from sunbeam.core.process import Completed, Processes
 from sunbeam.core.redaction import Redactor
-from sunbeam.core.snapshot import fingerprint, replace_file, snapshot
+from sunbeam.core.snapshot import fingerprint, replace_file, restore, snapshot
 
 Place = Literal["machine", "cloud"]
 
@@ -139,6 +140,17 @@ class Host:
             if real:
                 self._note_path(path, fingerprint(content))
                 replace_file(path, content, mode)
+
+    def add_line(self, path: Path, line: str) -> None:
+        """Put ``line`` behind a text that belongs to others; whatever they write later survives its undo."""
+        before = snapshot(path)
+        text = before.get("text", "")
+        addition = lines.added(text, line)
+        with self.mutation("write", str(path)) as real:
+            if real:
+                record = {"path": str(path), "addition": addition, "made": not before}
+                self.note(HostChange("line", f"{path}: {line}", record))
+                restore(path, {"mode": 0o644, **before, "text": text + addition})
 
     def remove(self, path: Path) -> None:
         """Remove a file, or a whole folder of ours.  Raises ValueError for a folder that is not ours."""

@@ -7,11 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sunbeam.core import lines
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.journal import HostChange, Journal
 from sunbeam.core.packages import Listing, Packages
 from sunbeam.core.process import ProcessFailed
-from sunbeam.core.snapshot import fingerprint_of, restore, unfinished
+from sunbeam.core.snapshot import fingerprint_of, restore, snapshot, unfinished
 
 if TYPE_CHECKING:
     from sunbeam.core.host import Host
@@ -72,6 +73,8 @@ class HostUndo:
             await self._run_undo(change)
         elif change.kind == "file":
             self._restore_file(change)
+        elif change.kind == "line":
+            self._take_line_out(change)
         elif change.kind == "folder":
             folder = Path(change.target)
             if folder.is_dir():
@@ -130,6 +133,15 @@ class HostUndo:
         else:
             self._report(f"{path} was changed by somebody else since: left as it is")
             self._host.act("remove", str(unfinished(path)), lambda: unfinished(path).unlink(missing_ok=True))
+
+    def _take_line_out(self, change: HostChange) -> None:
+        path, now = Path(change.before["path"]), snapshot(Path(change.before["path"]))
+        text = now.get("text", "")
+        rest = lines.without(text, change.before["addition"])
+        if not rest and change.before["made"]:
+            self._host.act("remove", str(path), lambda: restore(path, {}))
+        elif rest != text:
+            self._host.act("restore", str(path), lambda: restore(path, {**now, "text": rest}))
 
 
 def _remove_empty(folder: Path) -> None:

@@ -74,6 +74,7 @@ class HostChange:
     """One thing changed on the host; ``before`` (JSON) is what it takes to put it back.
 
     ``kind`` file: target's ``before`` (a snapshot) and ``ours``, fingerprints of every content we gave it.
+    line: ``addition`` was put behind the text in ``path``, which we ``made``.
     folder: target was made by us.  command: ``argv`` takes it back ``when`` another program succeeds.
     packages: names ``added`` for what target says; ``pending`` are those that were there before an
     installation that has not ended.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from sunbeam.checks.clock import TIME_SYNC
 from sunbeam.checks.kernel import LOAD_MODULES, MODULES
@@ -38,12 +39,10 @@ class AddHostsLine(Task):
         return any(words[:1] == [address] and set(names) <= set(words[1:]) for words in lines)
 
     async def act(self, context: Context) -> None:
-        text = _hosts(context)
-        start = text if not text or text.endswith("\n") else text + "\n"
-        context.host.write_file(context.paths.root / "etc/hosts", f"{start}{self.line(context)}\n")
+        context.host.add_line(_hosts_file(context), self.line(context))
 
     async def undo(self, context: Context) -> None:
-        target = ("file", str(context.paths.root / "etc/hosts"))
+        target = ("line", f"{_hosts_file(context)}: {self.line(context)}")
         await context.host.undo_targets([target], report=context.report)
 
 
@@ -64,8 +63,12 @@ class AddLocalhost(AddHostsLine):
         return "127.0.0.1 localhost"
 
 
+def _hosts_file(context: Context) -> Path:
+    return (context.paths.root / "etc/hosts").resolve()
+
+
 def _hosts(context: Context) -> str:
-    file = context.paths.root / "etc/hosts"
+    file = _hosts_file(context)
     return file.read_text("utf-8") if file.exists() else ""
 
 

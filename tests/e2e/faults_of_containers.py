@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import subprocess
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sunbeam.juju.applications import set_config
@@ -102,13 +102,17 @@ def crash_loop() -> Fault:
 @contextmanager
 def out_of_memory() -> Fault:
     """memcached gets more to keep than its container may have; the kernel ends the largest process."""
-    pid = container("memcached/0")[1]
-    limit = _memory_limit(pid)
+    wait_until(_memcached_answers, "memcached does not answer")  # the fault before may have ended it
+    limit = _memory_limit(container("memcached/0")[1])
     before = _last_kill()
+
+    def killed() -> bool:
+        _fill_memcached()
+        return _last_kill() != before
+
     limit.write_text(str(_own_memory(limit) + (12 << 20)))
     try:
-        _fill_memcached()
-        wait_until(lambda: _last_kill() != before, "the kernel killed nothing")
+        wait_until(killed, "the kernel killed nothing")
         yield
     finally:
         if limit.exists():  # the container was not killed whole
@@ -135,17 +139,25 @@ def _memory_limit(pid: int) -> Path:
     return Path("/sys/fs/cgroup") / path.lstrip("/") / "memory.max"
 
 
+def _memcached() -> socket.socket:
+    directory = json.loads((PATHS.state / "runtime/directory.json").read_text())
+    (host,) = [each["address"] for each in directory.values() if each["unit"] == "memcached/0"]
+    return socket.create_connection((host, 11211), timeout=5)
+
+
+def _memcached_answers() -> bool:
+    with suppress(OSError), _memcached() as memcached:
+        memcached.sendall(b"version\r\n")
+        return memcached.recv(100).startswith(b"VERSION")
+    return False
+
+
 def _fill_memcached() -> None:
-    address = json.loads((PATHS.state / "runtime/directory.json").read_text())
-    (host,) = [each["address"] for each in address.values() if each["unit"] == "memcached/0"]
     value = b"x" * 500_000
-    try:
-        with socket.create_connection((host, 11211), timeout=5) as memcached:
-            for number in range(80):
-                memcached.sendall(b"set seeded%d 0 60 %d\r\n%s\r\n" % (number, len(value), value))
-                memcached.recv(100)
-    except OSError:
-        return  # that is what is wanted
+    with suppress(OSError), _memcached() as memcached:  # the connection is lost when it is killed
+        for number in range(80):
+            memcached.sendall(b"set seeded%d 0 60 %d\r\n%s\r\n" % (number, len(value), value))
+            memcached.recv(100)
 
 
 @contextmanager

@@ -69,6 +69,33 @@ async def test_both_lines_at_once(bench: Workbench) -> None:
     assert hosts.read_text() == "# 127.0.0.1 localhost\n"
 
 
+async def test_two_lines_are_taken_back_each_by_itself_and_a_strangers_stays(bench: Workbench) -> None:
+    hosts = bench.paths.root / "etc/hosts"
+    hosts.write_text("192.0.2.1 gate\n")
+    hosts.chmod(0o640)
+    for name in ("own-name", "localhost"):
+        await bench.engine.run(fix([name]))
+    hosts.write_text(hosts.read_text() + "192.0.2.2 other\n")
+    older, newer = fix(["own-name"]), fix(["localhost"])
+    latest, first = bench.journal.changes()
+    await bench.engine.undo(older, first)
+    assert hosts.read_text() == "192.0.2.1 gate\n127.0.0.1 localhost\n192.0.2.2 other\n"
+    await bench.engine.undo(newer, latest)
+    assert hosts.read_text() == "192.0.2.1 gate\n192.0.2.2 other\n"
+    assert hosts.stat().st_mode & 0o777 == 0o640 and bench.journal.host_changes() == []
+
+
+async def test_a_file_that_a_line_made_goes_with_it_unless_others_wrote_there(bench: Workbench) -> None:
+    hosts = bench.paths.root / "etc/hosts"
+    for written, left in [("", None), ("192.0.2.2 other\n", "192.0.2.2 other\n")]:
+        hosts.unlink(missing_ok=True)
+        change = fix(["localhost"])
+        await bench.engine.run(change)
+        hosts.write_text(hosts.read_text() + written)
+        await undo(bench, change)
+        assert (hosts.read_text() if hosts.exists() else None) == left
+
+
 async def test_an_undo_takes_back_its_own_change_only(bench: Workbench) -> None:
     other = bench.paths.root / "etc/other"
     bench.host.write_file(other, "of another change")

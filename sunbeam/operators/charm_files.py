@@ -6,6 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
+from sunbeam.core.snapshot import sync, sync_tree
 from sunbeam.operators.entities import Charm
 
 STATE_FILE = ".unit-state.db"
@@ -16,7 +17,7 @@ _SHARED = frozenset({"venv"})
 def ensure(folder: Path, charm: Charm) -> None:
     """Make ``folder`` hold ``charm``; the charm's local state outlives an upgrade.
 
-    May be interrupted at any moment and called again: the folder is complete or absent.
+    May be interrupted at any moment, by a power loss too, and called again: the folder is complete or absent.
     """
     new, old = folder.with_name("charm.new"), folder.with_name("charm.old")
     if old.exists() and not folder.exists():
@@ -33,10 +34,20 @@ def ensure(folder: Path, charm: Charm) -> None:
     if dispatch.exists():
         dispatch.chmod(0o755)  # zip files made without Unix modes lose it
     (new / _REVISION_FILE).write_text(charm.url)
+    _sync(new)
     if folder.exists():
         folder.rename(old)
     new.rename(folder)
+    sync(folder.parent)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _sync(new: Path) -> None:
+    """What is shared is on the disk since the upload."""
+    for part in new.iterdir():
+        if part.name not in _SHARED:
+            sync_tree(part)
+    sync(new)
 
 
 def _holds(folder: Path, charm: Charm) -> bool:

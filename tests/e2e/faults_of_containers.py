@@ -8,7 +8,9 @@ import os
 import signal
 import socket
 import subprocess
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import count, islice
 from pathlib import Path
 
 from sunbeam.juju.applications import set_config
@@ -104,10 +106,10 @@ def out_of_memory() -> Fault:
     """memcached gets more to keep than its container may have; the kernel ends the largest process."""
     wait_until(_memcached_answers, "memcached does not answer")  # the fault before may have ended it
     limit = _memory_limit(container("memcached/0")[1])
-    before = _last_kill()
+    before, numbers = _last_kill(), count()
 
     def killed() -> bool:
-        _fill_memcached()
+        _fill_memcached(numbers)
         return _last_kill() != before
 
     limit.write_text(str(_own_memory(limit) + (12 << 20)))
@@ -142,7 +144,7 @@ def _memory_limit(pid: int) -> Path:
 def _memcached() -> socket.socket:
     directory = json.loads((PATHS.state / "runtime/directory.json").read_text())
     (host,) = [each["address"] for each in directory.values() if each["unit"] == "memcached/0"]
-    return socket.create_connection((host, 11211), timeout=5)
+    return socket.create_connection((host, 11211), timeout=20)
 
 
 def _memcached_answers() -> bool:
@@ -152,10 +154,11 @@ def _memcached_answers() -> bool:
     return False
 
 
-def _fill_memcached() -> None:
+def _fill_memcached(numbers: Iterator[int]) -> None:
+    """Keep 40 MB more.  The connection is lost when it is killed, or while the kernel looks for room."""
     value = b"x" * 500_000
-    with suppress(OSError), _memcached() as memcached:  # the connection is lost when it is killed
-        for number in range(80):
+    with suppress(OSError), _memcached() as memcached:
+        for number in islice(numbers, 80):
             memcached.sendall(b"set seeded%d 0 60 %d\r\n%s\r\n" % (number, len(value), value))
             memcached.recv(100)
 

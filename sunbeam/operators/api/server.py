@@ -11,6 +11,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from sunbeam.core.paths import Paths
+from sunbeam.core.snapshot import take_place
 from sunbeam.operators.api import debug_log
 from sunbeam.operators.api.call import Services, Session
 from sunbeam.operators.api.connection import HEARTBEAT_SECONDS, MAX_FRAME_BYTES, Connection
@@ -190,7 +191,7 @@ class ApiServer:
             if kind == "oci-image":
                 return image_name(received.path.read_bytes()), received.sha384
             kept = folder / received.sha384
-            received.path.replace(kept)
+            await asyncio.to_thread(take_place, received.path, kept)
             return str(kept), received.sha384
         finally:
             received.path.unlink(missing_ok=True)

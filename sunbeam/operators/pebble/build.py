@@ -1,10 +1,10 @@
 """Turns the sources of the service manager into one executable file."""
 
 import io
-import os
-import tempfile
 import zipfile
 from pathlib import Path
+
+from sunbeam.core.snapshot import replace_file
 
 _SOURCES = Path(__file__).parent / "manager"
 _PACKAGE = "pebble"
@@ -25,11 +25,8 @@ def build_pebble(target: Path) -> Path:
         for source in sorted(_SOURCES.glob("*.py")):
             _store(zipped, f"{_PACKAGE}/{source.name}", source.read_text(encoding="utf-8"))
     target.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(_SHEBANG + archive.getvalue())
-        os.fchmod(file.fileno(), 0o755)
-    return Path(temporary).replace(target)
+    replace_file(target, _SHEBANG + archive.getvalue(), 0o755)
+    return target
 
 
 def _store(zipped: zipfile.ZipFile, name: str, text: str) -> None:

@@ -9,7 +9,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -33,8 +33,20 @@ class Browser:
     def type(self, selector: str, text: str) -> None:
         self._post(f"/element/{self._find(selector)}/value", {"text": text})
 
-    def click(self, selector: str) -> None:
-        self._post(f"/element/{self._find(selector)}/click", {})
+    def click(self, selector: str, seconds: float = 180) -> None:
+        """As soon as it is to be seen; found and clicked at once, since the page may replace it meanwhile."""
+        deadline = time.monotonic() + seconds
+        script = (
+            "const found = document.querySelector(arguments[0]);"
+            " const ready = found !== null && found.getClientRects().length > 0 && !found.disabled;"
+            " if (ready) setTimeout(() => found.click());"
+            " return ready"
+        )
+        clicked = False
+        while not clicked:
+            assert time.monotonic() < deadline, f"no {selector} on the page:\n{self.text()}"
+            with suppress(AssertionError):
+                clicked = bool(self._post("/execute/sync", {"script": script, "args": [selector]}))
 
     def text(self) -> str:
         """What a person sees; asked at once, since the page may be left meanwhile."""
@@ -46,14 +58,11 @@ class Browser:
 
         Raises AssertionError with the last text.
         """
-        deadline = time.monotonic() + seconds
-        text = ""
-        while not re.search(pattern, text):
-            assert time.monotonic() < deadline, f"no {pattern!r} on the page:\n{text}"
-            time.sleep(0.1)
-            with suppress(AssertionError):
-                text = self.text()
-        return text
+        return self._text_when(lambda text: re.search(pattern, text) is not None, f"no {pattern!r}", seconds)
+
+    def wait_without(self, pattern: str, seconds: float = 180) -> str:
+        """As ``wait_for``, once it matches no more."""
+        return self._text_when(lambda text: re.search(pattern, text) is None, f"{pattern!r}", seconds)
 
     def wait_for_element(self, selector: str, seconds: float = 180) -> None:
         """Whatever page is loaded meanwhile.  Raises AssertionError with the page's text."""
@@ -64,6 +73,16 @@ class Browser:
             time.sleep(0.1)
             with suppress(AssertionError):
                 found = bool(self._post("/elements", {"using": "css selector", "value": selector}))
+
+    def _text_when(self, holds: Callable[[str], bool], complaint: str, seconds: float) -> str:
+        deadline = time.monotonic() + seconds
+        text = None
+        while text is None or not holds(text):
+            assert time.monotonic() < deadline, f"{complaint} on the page:\n{text}"
+            time.sleep(0.1)
+            with suppress(AssertionError):
+                text = self.text()
+        return text
 
     def screenshot(self, target: Path) -> None:
         target.write_bytes(base64.b64decode(self._get("/screenshot")))
@@ -88,18 +107,26 @@ def chromium() -> Iterator[Browser]:
     try:
         assert driver.stdout is not None
         port = next(found[1] for line in driver.stdout if (found := re.search(r"on port (\d+)\.", line)))
-        with TemporaryDirectory() as profile:
+        with TemporaryDirectory(ignore_cleanup_errors=True) as profile:
             options = {"args": [*FLAGS, f"--user-data-dir={profile}"]}
             wanted = {"acceptInsecureCerts": True, "goog:chromeOptions": options}
             base = f"http://127.0.0.1:{port}/session"
-            session = _request("POST", base, {"capabilities": {"alwaysMatch": wanted}})["sessionId"]
+            session = _session(base, {"capabilities": {"alwaysMatch": wanted}})
             try:
                 yield Browser(f"{base}/{session}")
             finally:
-                _request("DELETE", f"{base}/{session}")
+                with suppress(AssertionError, OSError):  # it may have ended by itself
+                    _request("DELETE", f"{base}/{session}")
     finally:
         driver.terminate()
-        driver.wait(10)
+        driver.wait(60)
+
+
+def _session(base: str, wanted: dict[str, Any]) -> str:
+    """Tried twice: a browser that is read from a slow disk for the first time may start too late."""
+    with suppress(AssertionError):
+        return str(_request("POST", base, wanted)["sessionId"])
+    return str(_request("POST", base, wanted)["sessionId"])
 
 
 def _request(method: str, url: str, body: dict[str, Any] | None = None) -> Any:
@@ -107,7 +134,7 @@ def _request(method: str, url: str, body: dict[str, Any] | None = None) -> Any:
     request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)
     try:
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
-            request, timeout=120
+            request, timeout=330
         ) as answer:
             return json.load(answer)["value"]
     except urllib.error.HTTPError as error:

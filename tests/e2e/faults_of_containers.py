@@ -8,7 +8,9 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from itertools import count, islice
 from pathlib import Path
@@ -24,10 +26,13 @@ from tests.e2e.seeding import (
     container,
     pebble,
     run,
+    start_cloud,
     sunbeam,
     wait_until,
     within,
 )
+
+CGROUPS = Path("/sys/fs/cgroup")
 
 
 @contextmanager
@@ -52,10 +57,12 @@ def charm_exception() -> Fault:
         asyncio.run(ask())
 
     text = source.read_text().replace("import ops\n", "import ops\n\nraise RuntimeError('seeded fault')\n", 1)
-    with changed(source, text, lambda: configure("64")):
-        configure("65")
-        yield
-    sunbeam("cluster", "start")
+    try:
+        with changed(source, text, lambda: configure("64")):
+            configure("65")
+            yield
+    finally:
+        start_cloud()
 
 
 @contextmanager
@@ -65,9 +72,13 @@ def image_build_failure() -> Fault:
     recipe = shipped("images") / "memcached/Containerfile"
     broken = recipe.read_text().replace("memcached", "no-such-package-of-debian")
     assert "no-such-package-of-debian" in broken
-    with changed(recipe, broken, lambda: sunbeam("cluster", "start")):
+
+    def build_fails() -> bool:  # for that reason; a mirror may have others
         built = sunbeam("image", "build", "memcached")
-        assert "could not be built" in built.stderr, built.stderr
+        return built.returncode == 1 and "no-such-package-of-debian" in built.stdout + built.stderr
+
+    with changed(recipe, broken, start_cloud):
+        wait_until(build_fails, "the build does not fail")
         yield
 
 
@@ -91,14 +102,32 @@ def missing_image() -> Fault:
 
 @contextmanager
 def crash_loop() -> Fault:
-    """A container that is ended each time it comes up."""
-    log = PATHS.logs / f"containers/{container('memcached/0')[0]}.log"
+    """A container that is ended each time it comes up, at last every twenty seconds."""
+    over = threading.Event()
+
+    def go_on() -> None:
+        while not over.wait(20):
+            _end_memcached()
+
     for _ in range(3):
-        pid, began = container("memcached/0")[1], log.read_text().count("listens on")
-        os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: log.read_text().count("listens on") > began, "it does not come back")  # noqa: B023
-        wait_until(lambda: container("memcached/0")[1] != pid, "it does not come back")  # noqa: B023
-    yield
+        _end_memcached()
+    with ThreadPoolExecutor(1) as killer:
+        going_on = killer.submit(go_on)
+        try:
+            yield
+        finally:
+            over.set()
+            going_on.result()
+
+
+def _end_memcached() -> None:
+    """Returns when its container is up again."""
+    name, pid = container("memcached/0")
+    log = PATHS.logs / f"containers/{name}.log"
+    began = log.read_text().count("listens on")
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: log.read_text().count("listens on") > began, "it does not come back")
+    wait_until(lambda: container("memcached/0")[1] != pid, "it does not come back")
 
 
 @contextmanager
@@ -106,13 +135,21 @@ def out_of_memory() -> Fault:
     """memcached gets more to keep than its container may have; the kernel ends the largest process."""
     wait_until(_memcached_answers, "memcached does not answer")  # the fault before may have ended it
     limit = _memory_limit(container("memcached/0")[1])
-    before, numbers = _last_kill(), count()
+    group = str(limit.parent).removeprefix(str(CGROUPS / "memory")).removeprefix(str(CGROUPS))
+    before, numbers = _last_kill(group), count()
+
+    def limited() -> bool:
+        try:
+            limit.write_text(str(_own_memory(limit) + (12 << 20)))
+        except OSError:  # not all that it must give up is on the disk yet
+            return False
+        return True
 
     def killed() -> bool:
         _fill_memcached(numbers)
-        return _last_kill() != before
+        return _last_kill(group) != before
 
-    limit.write_text(str(_own_memory(limit) + (12 << 20)))
+    wait_until(limited, "its memory cannot be limited")
     try:
         wait_until(killed, "the kernel killed nothing")
         yield
@@ -121,9 +158,9 @@ def out_of_memory() -> Fault:
             limit.write_text("-1" if "limit" in limit.name else "max")
 
 
-def _last_kill() -> str:
-    """What the kernel's log, which forgets its first lines, tells last of a lack of memory."""
-    told = [line for line in run("dmesg").splitlines() if "oom-kill:" in line]
+def _last_kill(group: str) -> str:
+    """What the kernel's log, which forgets its first lines, tells last of a lack of memory in that group."""
+    told = [line for line in run("dmesg").splitlines() if "oom-kill:" in line and group in line]
     return told[-1] if told else ""
 
 
@@ -137,8 +174,8 @@ def _memory_limit(pid: int) -> Path:
     for line in Path(f"/proc/{pid}/cgroup").read_text().splitlines():
         _, controllers, path = line.split(":", 2)
         if "memory" in controllers.split(","):
-            return Path("/sys/fs/cgroup/memory") / path.lstrip("/") / "memory.limit_in_bytes"
-    return Path("/sys/fs/cgroup") / path.lstrip("/") / "memory.max"
+            return CGROUPS / "memory" / path.lstrip("/") / "memory.limit_in_bytes"
+    return CGROUPS / path.lstrip("/") / "memory.max"
 
 
 def _memcached() -> socket.socket:

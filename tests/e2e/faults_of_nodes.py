@@ -35,8 +35,8 @@ from tests.e2e.seeding import (
     mounted,
     restart_daemon,
     run,
+    start_cloud,
     sunbeam,
-    text_of,
     wait_until,
 )
 
@@ -115,7 +115,7 @@ def interrupted_change() -> Fault:
     finally:
         process.kill()
         process.wait()
-        sunbeam("cluster", "start")
+        start_cloud()
 
 
 def _changing() -> int:
@@ -210,21 +210,18 @@ def dead_names(scratch: Path) -> Fault:
 
 @contextmanager
 def other_mirror(url: str) -> Fault:
-    sources = Path("/etc/apt/sources.list")
-    others = [
-        *Path("/etc/apt/sources.list.d").glob("*.sources"),
-        *Path("/etc/apt/sources.list.d").glob("*.list"),
-    ]
-    for each in others:
+    apt = Path("/etc/apt")
+    kinds = ("sources.list", "sources.list.d/*.sources", "sources.list.d/*.list")
+    theirs = [file for kind in kinds for file in apt.glob(kind)]
+    for each in theirs:
         each.rename(f"{each}.away")
-    existed = sources.exists()
-    before = text_of(sources)
+    sources = apt / "sources.list"
     sources.write_text(f"deb {url} trixie main\n")
     try:
         yield
     finally:
-        sources.write_text(before) if existed else sources.unlink()
-        for each in others:
+        sources.unlink()
+        for each in theirs:
             Path(f"{each}.away").rename(each)
 
 

@@ -7,7 +7,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import aiohttp
@@ -26,6 +26,16 @@ Fault = Iterator[None]
 def sunbeam(*words: str) -> subprocess.CompletedProcess[str]:
     argv = [str(PROGRAMS / "sunbeam"), *words]
     return subprocess.run(argv, capture_output=True, text=True, timeout=900)
+
+
+def status(*options: str) -> str:
+    """What `sunbeam cluster status` prints, be it well or not."""
+    return sunbeam("cluster", "status", *options).stdout
+
+
+def start_cloud() -> None:
+    """Bring everything back that a fault took; tried again while something still recovers."""
+    wait_until(lambda: sunbeam("cluster", "start").returncode == 0, "the cloud does not start", 600)
 
 
 def run(*argv: str | Path, environment: Mapping[str, str] | None = None) -> str:
@@ -61,8 +71,16 @@ def api_answers() -> bool:
 
 def container(unit: str) -> tuple[str, int]:
     """Name and process of the container of a unit (nova/0) or of the first machine (machine-0)."""
-    file = next((PATHS.run / "pids").glob(f"{unit.replace('/', '-')}-*.pid"))
-    return file.stem, int(file.read_text())
+    found: list[tuple[str, int]] = []
+
+    def running() -> bool:
+        for file in (PATHS.run / "pids").glob(f"{unit.replace('/', '-')}-*.pid"):
+            with suppress(FileNotFoundError, ValueError):  # it is being replaced
+                found.append((file.stem, int(file.read_text())))
+        return bool(found)
+
+    wait_until(running, f"{unit} has no container")
+    return found[0]
 
 
 def within(unit: str, *argv: str) -> str:
@@ -81,10 +99,6 @@ def pebble(unit: str, action: str, service: str) -> None:
                 assert answer.status == 202, await answer.text()
 
     asyncio.run(ask())
-
-
-def text_of(path: Path) -> str:
-    return path.read_text() if path.exists() else ""
 
 
 @contextmanager

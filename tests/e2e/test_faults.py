@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import stat
-import subprocess
 import tarfile
 import time
 from collections.abc import Callable, Iterator
@@ -16,9 +16,10 @@ import pytest
 
 from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.lock import holder
+from sunbeam.juju.controller import Controller
+from sunbeam.juju.credentials import Credentials
 from tests.e2e import faults_of_containers as containers
 from tests.e2e import faults_of_nodes as nodes
-from tests.e2e.conftest import PROGRAMS
 from tests.e2e.secrets_of_cloud import secrets_of_cloud
 from tests.e2e.seeding import PATHS, changed, sunbeam, wait_until
 
@@ -79,15 +80,21 @@ FAULTS: dict[str, tuple[str, str, Seeded]] = {
     "lock held": ("lock-held", "time.sleep", lambda _: nodes.held_lock()),
     "Terraform lock left": ("terraform-locked", "somebody", lambda _: nodes.locked_state()),
     "certificate revoked": ("certificate-wrong", "issuer", nodes.foreign_certificate),
-    "etcd stopped": ("etcd-down", "", lambda _: nodes.stopped_program("etcd")),
-    "sunbeamd stopped": ("sunbeamd-down", "", lambda _: nodes.stopped_program("sunbeamd")),
+    "etcd stopped": ("etcd-down", "etcd does not run", lambda _: nodes.stopped_program("etcd")),
+    "sunbeamd stopped": ("sunbeamd-down", "sunbeamd does not run", lambda _: nodes.stopped_program("sunbeamd")),
     "image missing": ("image-missing", "memcached", lambda _: containers.missing_image()),
-    "change interrupted": ("change-unfinished", "", lambda _: nodes.interrupted_change()),
+    "change interrupted": ("change-unfinished", "was interrupted", lambda _: nodes.interrupted_change()),
     "nova-compute down": (
-        "service-down", "", lambda _: containers.stopped_service("machine-0", "nova-compute"),
+        "service-down", "nova-compute of hypervisor/0",
+        lambda _: containers.stopped_service("machine-0", "nova-compute"),
     ),
-    "libvirt down": ("service-down", "", lambda _: containers.stopped_service("machine-0", "libvirtd")),
-    "ingress down": ("service-down", "", lambda _: containers.stopped_service("ingress/0", "haproxy")),
+    "libvirt down": (
+        "service-down", "libvirtd of hypervisor/0",
+        lambda _: containers.stopped_service("machine-0", "libvirtd"),
+    ),
+    "ingress down": (
+        "service-down", "haproxy of ingress/0", lambda _: containers.stopped_service("ingress/0", "haproxy"),
+    ),
     "MariaDB out of connections": (
         "mariadb-connections", "connections",
         lambda _: containers.sql("SET GLOBAL max_connections = 10", "SET GLOBAL max_connections = 1000"),
@@ -103,36 +110,47 @@ FAULTS: dict[str, tuple[str, str, Seeded]] = {
     "bridge without address": ("bridge-gone", "no address", lambda _: nodes.lost_bridge_address()),
     "hosts file altered": ("hosts-altered", "mariadb", altered_hosts),
     "address changed": ("address-changed", "192.0.2.77", other_address),
-    "settings damaged": ("settings-damaged", "", garbled(NodeSettings.file(PATHS), "{")),
+    "settings damaged": ("settings-damaged", "node.json", garbled(NodeSettings.file(PATHS), "{")),
     "podman broken": (
-        "podman-broken", "", garbled(STORAGE, "[storage]\ndriver = 'no'\n")),
+        "podman-broken", "podman ended with", garbled(STORAGE, "[storage]\ndriver = 'no'\n")),
     "secrets readable": ("secrets-readable", "-rw-r--r--", open_to_all),
     "password wrong": ("credentials-refused", "401", wrong_password),
     "crash loop": ("container-down", "starts", lambda _: containers.crash_loop()),
     "OOM-killed service": ("oom-killed", "oom", lambda _: containers.out_of_memory()),
 }  # fmt: skip
-"""Name -> id of the rule that finds it, a word of the evidence, how it is seeded."""
+"""Name -> id of the rule that finds it, a word of its cause or evidence, how it is seeded."""
 
-BUNDLED = {"charm exception", "disk full", "sunbeamd stopped"}
+OF_THE_MACHINE = ("oom-killed", "kvm-unused", "disk-slow")
+"""What doctor may say of a cloud that is well: what the kernel did stays in its log."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_update_status() -> Iterator[None]:
+    """A charm's update-status hook starts what a fault has stopped."""
+    key = "update-status-hook-interval"
+
+    async def change(values: dict[str, str], unset: list[str]) -> None:
+        async with Controller(Credentials.from_juju_data(PATHS.juju_data)) as controller:
+            for summary in await controller.models():
+                await (await controller.model(summary.uuid)).set_config(values, unset)
+
+    asyncio.run(change({key: "24h"}, []))
+    yield
+    asyncio.run(change({}, [key]))
 
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_doctor_names_the_cause(name: str, tmp_path: Path) -> None:
-    rule, evidence, seeded = FAULTS[name]
+    rule, word, seeded = FAULTS[name]
     wait_until(lambda: holder(PATHS.change_lock) is None, "another change is under way", 300)
     with seeded(tmp_path):
-        found = named_as_cause(rule)
-        assert evidence in found["evidence"], found
-        assert found["remedy"]
-        if name in BUNDLED:
-            is_in_the_bundle(rule, tmp_path)
+        assert named_as_cause(rule, word)["remedy"]
+        is_in_the_bundle(rule, tmp_path)
 
 
 def test_the_cloud_is_well_again() -> None:
-    """What the kernel did stays in its log."""
-
     def wrong() -> list[Any]:
-        found = [each for each in doctor()["findings"] if each["id"] not in ("oom-killed", "kvm-unused")]
+        found = [each for each in doctor()["findings"] if each["id"] not in OF_THE_MACHINE]
         status = sunbeam("cluster", "status")
         return found if status.returncode == 0 else [*found, status.stdout]
 
@@ -142,28 +160,21 @@ def test_the_cloud_is_well_again() -> None:
     assert left == []
 
 
-def named_as_cause(rule: str) -> dict[str, Any]:
-    """The finding of that rule, as a cause of its own, as soon as it is seen."""
+def named_as_cause(rule: str, word: str) -> dict[str, Any]:
+    """The finding of that rule which says ``word``, as a cause of its own, as soon as it is seen."""
     deadline = time.monotonic() + SECONDS
     while True:
         report = doctor()
         for finding in report["findings"]:
-            if finding["id"] == rule:
+            if finding["id"] == rule and word in finding["cause"] + finding["evidence"]:
                 return dict(finding)
         assert time.monotonic() < deadline, json.dumps(report, indent=1)
         time.sleep(1)
 
 
 def doctor() -> dict[str, Any]:
-    began = time.monotonic()
-    done = subprocess.run(
-        [PROGRAMS / "sunbeam", "doctor", "--format", "json"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    done = sunbeam("doctor", "--format", "json")
     assert done.returncode in (0, 1), done.stderr
-    assert time.monotonic() - began < 40
     return dict(json.loads(done.stdout))
 
 

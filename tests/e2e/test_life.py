@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 from collections.abc import Callable
 
-from tests.e2e.conftest import PROGRAMS
 from tests.e2e.guest import floating_address, page_of
 from tests.e2e.processes import children, containers, pids_of
-from tests.e2e.seeding import wait_until
+from tests.e2e.seeding import status, wait_until
 
 Program = Callable[..., str]
 
@@ -28,7 +26,7 @@ def test_a_killed_container_comes_back(sunbeam: Program) -> None:
     os.kill(children(conmon)[0], signal.SIGKILL)
     wait_until(lambda: containers().get(name) not in (None, conmon), "memcached does not come back")
     sunbeam("cluster", "start")
-    assert "All is well." in sunbeam("cluster", "status")
+    wait_until(lambda: "All is well." in status(), "the cloud does not become well")
 
 
 def test_stop_and_start_bring_the_vm_back(sunbeam: Program, openstack: Program) -> None:
@@ -37,8 +35,3 @@ def test_stop_and_start_bring_the_vm_back(sunbeam: Program, openstack: Program) 
     assert containers() == {}
     sunbeam("cluster", "start")
     assert page_of(address).startswith("hello from first")
-
-
-def status() -> str:
-    argv = [str(PROGRAMS / "sunbeam"), "cluster", "status"]
-    return subprocess.run(argv, capture_output=True, text=True, timeout=180).stdout

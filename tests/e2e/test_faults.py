@@ -81,7 +81,7 @@ FAULTS: dict[str, tuple[str, str, Seeded]] = {
     "Terraform lock left": ("terraform-locked", "somebody", lambda _: nodes.locked_state()),
     "certificate revoked": ("certificate-wrong", "issuer", nodes.foreign_certificate),
     "etcd stopped": ("etcd-down", "etcd does not run", lambda _: nodes.stopped_program("etcd")),
-    "sunbeamd stopped": ("sunbeamd-down", "sunbeamd does not run", lambda _: nodes.stopped_program("sunbeamd")),
+    "sunbeamd stopped": ("sunbeamd-down", "does not run", lambda _: nodes.stopped_program("sunbeamd")),
     "image missing": ("image-missing", "memcached", lambda _: containers.missing_image()),
     "change interrupted": ("change-unfinished", "was interrupted", lambda _: nodes.interrupted_change()),
     "nova-compute down": (

@@ -10,6 +10,8 @@ from pathlib import Path
 
 FRACTION = re.compile(r"(\.\d{6})\d*")
 RECORD = re.compile(r"^(\S+) (?:stdout|stderr) [FP] ?(.*)$")
+STYLE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+"""A control sequence such as a colour (ECMA-48, 5.4)."""
 ERROR = re.compile(r"error|exception|fatal|cannot|failed|no space|denied", re.IGNORECASE)
 TAIL_BYTES = 128 << 10
 
@@ -21,7 +23,7 @@ class LogLine:
 
 
 def last_lines(path: Path) -> list[LogLine]:
-    """The lines at its end.  Raises OSError."""
+    """The lines at its end, without colours.  Raises OSError."""
     with path.open("rb") as file:
         length = file.seek(0, os.SEEK_END)
         file.seek(max(0, length - TAIL_BYTES))
@@ -30,7 +32,7 @@ def last_lines(path: Path) -> list[LogLine]:
     for line in raw[1:] if length > TAIL_BYTES else raw:
         if record := RECORD.match(line):
             moment = datetime.fromisoformat(FRACTION.sub(r"\1", record[1]))
-            found.append(LogLine(moment, record[2]))
+            found.append(LogLine(moment, STYLE.sub("", record[2])))
     return found
 
 

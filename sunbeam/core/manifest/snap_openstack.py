@@ -33,12 +33,13 @@ PLACES = {
 """Values that move as they are."""
 
 SAME = {
-    CONFIG + "database": "single",
-    CONFIG + "proxy.proxy_required": True,
-    CONFIG + "user.run_demo_setup": True,
-    CONFIG + "user.security_group_rules": True,
+    CONFIG + "database": ("single",),
+    CONFIG + "proxy.proxy_required": (True, False),
+    CONFIG + "user.run_demo_setup": (True,),
+    CONFIG + "user.security_group_rules": (True,),
 }
-"""What is so here anyway."""
+"""What is so here anyway, or is told with what depends on it."""
+PROXY = ("core", "config", "proxy")
 
 APPLICATIONS = {
     "keystone-k8s": "keystone",
@@ -62,7 +63,7 @@ REASONS = {
     CONFIG + "k8s-addons": "there is no Kubernetes; users reach everything at network.address",
     CONFIG + "addons": "there is no Kubernetes; users reach everything at network.address",
     CONFIG + "endpoints": "all endpoints are at network.address",
-    CONFIG + "proxy": "a proxy is used where proxy.http or proxy.https is set",
+    CONFIG + "proxy": "no proxy is used where proxy_required is not true; set proxy.http or proxy.https",
     CONFIG + "user.password": "a password belongs outside the manifest: write demo.password: ${file:PATH}",
     CONFIG + "user.run_demo_setup": "nothing is set up unless you type sunbeam configure",
     CONFIG + "user.security_group_rules": "sunbeam configure always lets ping, SSH and HTTP in",
@@ -133,9 +134,11 @@ def import_manifest(file: Path) -> tuple[dict[str, Any], list[Left]]:
 
 def _move(work: _Import, path: tuple[Step, ...], leaf: Tree) -> None:
     key, value = dotted(path), leaf.plain()
-    if value in ({}, [], None) or (key in SAME and SAME[key] == value):
+    if value in ({}, [], None) or value in SAME.get(key, ()):
         return
-    if key in PLACES:
+    if _is_of_unused_proxy(work.tree, path):
+        work.left[path] = _reason(key)
+    elif key in PLACES:
         work.put(tuple(PLACES[key].split(".")), value, path)
     elif key.startswith(CONFIG + "user.nameservers"):
         servers = work.result.get("demo", {}).get("network", {}).get("dns", [])
@@ -148,6 +151,13 @@ def _move(work: _Import, path: tuple[Step, ...], leaf: Tree) -> None:
         _move_charm(work, path, value)
     else:
         work.left[path] = _reason(key)
+
+
+def _is_of_unused_proxy(tree: Tree, path: tuple[Step, ...]) -> bool:
+    """That snap uses a proxy that is written down only where ``proxy_required`` does not say otherwise."""
+    switch = (*PROXY, "proxy_required")
+    found, leaf = tree.deepest(switch)
+    return path[:3] == PROXY and found == switch and leaf.plain() not in (True, None)
 
 
 def _external_network(tree: Tree) -> tuple[Step, ...]:

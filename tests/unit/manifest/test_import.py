@@ -169,6 +169,27 @@ def test_a_password_that_is_a_reference_is_carried_over(tmp_path: Path) -> None:
     assert ours["demo"] == {"password": "${file:/x}"} and not left
 
 
+@pytest.mark.parametrize("switch", ["false", "no", "maybe"])
+@pytest.mark.parametrize("proxy", ["{switch}, {urls}", "{urls}, {switch}"])
+def test_a_proxy_that_is_switched_off_stays_behind(tmp_path: Path, switch: str, proxy: str) -> None:
+    urls = "http_proxy: http://old:3128, https_proxy: http://old:3128, no_proxy: .example.org"
+    said = proxy.format(switch=f"proxy_required: {switch}", urls=urls)
+    ours, left = imported(tmp_path, f"core: {{config: {{proxy: {{{said}}}}}}}")
+    assert ours == {"schema": 1}
+    keys = [f"core.config.proxy.{key}" for key in ("http_proxy", "https_proxy", "no_proxy")]
+    assert [each.key for each in left if not each.key.endswith("proxy_required")] == keys
+    assert {each.why for each in left} == {
+        "no proxy is used where proxy_required is not true; set proxy.http or proxy.https"
+    }
+    assert any(each.key.endswith("proxy_required") for each in left) == (switch != "false")
+
+
+@pytest.mark.parametrize("switch", ["proxy_required: true, ", "proxy_required: null, ", ""])
+def test_a_proxy_that_is_used_is_carried_over(tmp_path: Path, switch: str) -> None:
+    text = f"core: {{config: {{proxy: {{{switch}http_proxy: http://old:3128}}}}}}"
+    assert imported(tmp_path, text) == ({"schema": 1, "proxy": {"http": "http://old:3128"}}, [])
+
+
 def test_what_cannot_be_here_is_told_with_the_reason(tmp_path: Path) -> None:
     text = "core: {config: {region: 'no way', user: {username: admin}}}\nx: 1\n"
     ours, left = imported(tmp_path, text)

@@ -4,77 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import yaml
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import Phase, given, settings
 
-from sunbeam.core.manifest import software
 from sunbeam.core.manifest.effective import effective
 from sunbeam.core.manifest.model import Manifest
 from sunbeam.core.manifest.text import annotated_text, manifest_text
-
-names = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,20}", fullmatch=True)
-texts = st.text(
-    st.characters(codec="utf-8", exclude_characters="$", exclude_categories=["Cs", "Cc"]), max_size=30
-)
-VALUES: dict[str, st.SearchStrategy[Any]] = {
-    "boolean": st.booleans(),
-    "int": st.integers(-(10**6), 10**6),
-    "float": st.floats(allow_nan=False, allow_infinity=False),
-    "string": texts | st.sampled_from(["no", "010", "1.5", "~", "- a", "a: b", "#", "null", "${env:HOME}"]),
-}
-
-
-def option(charm: str, name: str, kind: str) -> st.SearchStrategy[dict[str, Any]]:
-    return VALUES[kind].map(lambda value: {charm: {"config": {name: value}}})
-
-
-charms = st.one_of(
-    *(
-        option(charm, name, what["type"])
-        for charm, facts in software.charms().items()
-        for name, what in facts.options.items()
-        if (charm, name) not in software.DECIDED
-    )
-)
-manifests = st.fixed_dictionaries(
-    {},
-    optional={
-        "name": texts.map(lambda text: text[:60]),
-        "region": names,
-        "network": st.fixed_dictionaries(
-            {},
-            optional={
-                "pods": st.integers(0, 255).map(lambda third: f"10.77.{third}.0/24"),
-                "dns": st.lists(st.ip_addresses(network="192.0.2.0/24").map(str), max_size=3),
-            },
-        ),
-        "software": st.fixed_dictionaries(
-            {},
-            optional={
-                "charms": charms,
-                "images": st.dictionaries(
-                    st.sampled_from(sorted(software.images())),
-                    st.from_regex(r"[a-z./:@-]{1,30}", fullmatch=True),
-                ),
-            },
-        ),
-        "demo": st.fixed_dictionaries(
-            {},
-            optional={
-                "user": names.filter(lambda name: name != "admin"),
-                "quota": st.fixed_dictionaries({"cores": st.integers(-1, 10**6)}),
-                "flavors": st.dictionaries(
-                    names,
-                    st.fixed_dictionaries({key: st.integers(1, 10**6) for key in ("ram", "vcpus", "disk")}),
-                    max_size=3,
-                ),
-            },
-        ),
-    },
-).map(Manifest.model_validate)
+from tests.unit.docs.manifest_reference import key_rows
+from tests.unit.manifest.manifests import keys_said, manifests
 
 
 def read(text: str) -> Manifest:
@@ -82,6 +20,18 @@ def read(text: str) -> Manifest:
         file = Path(folder) / "manifest.yaml"
         file.write_text(text)
         return effective([file]).manifest
+
+
+def test_every_key_of_the_model_is_made() -> None:
+    made: set[str] = set()
+
+    @settings(max_examples=150, deadline=None, derandomize=True, database=None, phases=[Phase.generate])
+    @given(manifests)
+    def look(manifest: Manifest) -> None:
+        made.update(keys_said(manifest))
+
+    look()
+    assert made == {key.strip("`") for key, *_ in key_rows()}
 
 
 @settings(max_examples=50, deadline=None)

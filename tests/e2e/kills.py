@@ -1,9 +1,10 @@
 """``./run e2e-kills``: a real cloud is made while its parts are killed at random moments.
 
 ``sunbeam cloud`` runs from a bare machine; ``--kills`` times something is killed with SIGKILL: the process
-that makes the change with the command that shows it, sunbeamd, etcd, or a container.  When the command was
-killed the same command is typed again.  At the end the VM must answer, everything must be there once, and the
-same command must find nothing to do.  The same ``--seed`` gives the same sequence of victims and pauses.
+that makes the change with the command that shows it, sunbeamd, etcd, or a container; a victim that does not
+run leaves its turn to the process that makes the change.  When the command has ended, however that was, it is
+typed again.  At the end the VM must answer, everything must be there once, and the same command must find
+nothing to do.  The same ``--seed`` gives the same sequence of victims and pauses.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from sunbeam.core.lock import holder
 from sunbeam.core.paths import Paths
@@ -25,13 +29,87 @@ from tests.e2e.conftest import PROGRAMS
 from tests.e2e.guest import floating_address, page_of
 from tests.e2e.processes import children, containers, pids_of
 
-VICTIMS = ("command", "command", "command", "sunbeamd", "etcd", "container")
-COMMAND_LINES = {
-    "sunbeamd": ("sunbeam.cluster.daemon", "/"),
-    "etcd": (str(Paths().bin / "etcd"),),
-}
+CONTAINERS = (
+    "glance/0", "horizon/0", "ingress/0", "keystone/0", "mariadb/0", "memcached/0", "neutron/0", "nova/0",
+    "ovn-central/0", "placement/0", "rabbitmq/0", "machine-0",
+)  # fmt: skip
+"""Units, and the machine of the hypervisor."""
+KINDS = (*[("command",)] * 3, ("sunbeamd",), ("etcd",), CONTAINERS)
 PAUSE_SECONDS = (3.0, 55.0)
 CLOUD_SECONDS = 1500
+WORKER_SECONDS = 120
+LAST_TRIES = 3
+"""A service that was killed may fail the task that was talking to it: then the same command continues."""
+
+
+def plan(seed: int, kills: int) -> list[tuple[str, float]]:
+    """Whom to kill after how many seconds."""
+    chance = random.Random(seed)
+    return [(chance.choice(chance.choice(KINDS)), chance.uniform(*PAUSE_SECONDS)) for _ in range(kills)]
+
+
+@dataclass
+class Torture:
+    """``argv`` is the command that is typed again and again, ``kills`` who was killed so far."""
+
+    argv: Sequence[str | Path]
+    paths: Paths
+    kills: list[str] = field(default_factory=list)
+    command: subprocess.Popen[bytes] | None = None
+
+    def endure(self, victim: str, pause: float) -> None:
+        deadline = time.monotonic() + pause
+        while time.monotonic() < deadline:
+            self.go_on()
+            time.sleep(0.1)
+        if killed := self._kill(victim):
+            self.kills.append(killed)
+            instead = "" if killed == victim else f" instead of {victim}, which was not there"
+            print(f"{_now()} killed: {killed}{instead}", flush=True)
+
+    def finish(self) -> None:
+        """Raises AssertionError if the command does not come to its end, TimeoutExpired."""
+        for _ in range(LAST_TRIES):
+            if self.go_on().wait(CLOUD_SECONDS) == 0:
+                return
+        raise AssertionError("the same command does not finish")
+
+    def go_on(self) -> subprocess.Popen[bytes]:
+        """Type the command if it does not run."""
+        if self.command is None or self.command.poll() is not None:
+            if self.command is not None:
+                print(f"{_now()} the command ended with {self.command.returncode}; typed again", flush=True)
+            self.command = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL, start_new_session=True)
+        return self.command
+
+    def _kill(self, victim: str) -> str:
+        """Who was killed; empty if there was nobody."""
+        if _sigkill(self._pids(victim)):
+            if victim == "command" and self.command:
+                self.command.wait(10)
+            return victim
+        deadline = time.monotonic() + WORKER_SECONDS
+        while time.monotonic() < deadline:
+            self.go_on()
+            if _sigkill(self._worker()):
+                return "worker"
+            time.sleep(0.01)
+        return ""
+
+    def _pids(self, victim: str) -> list[int]:
+        """Nothing if it does not run."""
+        if victim == "command":
+            shown = [self.command.pid] if self.command and self.command.poll() is None else []
+            return [*shown, *self._worker()]
+        if victim == "sunbeamd":
+            return pids_of("sunbeam.cluster.daemon", str(self.paths.root))
+        if victim == "etcd":
+            return pids_of(str(self.paths.bin / "etcd"))
+        return _pids_in_container(victim)
+
+    def _worker(self) -> list[int]:
+        found = holder(self.paths.change_lock)
+        return [found.pid] if found else []
 
 
 def main() -> int:
@@ -39,59 +117,36 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kills", type=int, default=5)
     wanted = parser.parse_args()
-    chance = random.Random(wanted.seed)
-    plan = [(chance.choice(VICTIMS), chance.uniform(*PAUSE_SECONDS)) for _ in range(wanted.kills)]
-    print(
-        f"seed {wanted.seed}: " + ", ".join(f"{who} after {pause:.1f} s" for who, pause in plan), flush=True
-    )
-    _make(plan, chance)
+    victims = plan(wanted.seed, wanted.kills)
+    listed = ", ".join(f"{victim} after {pause:.1f} s" for victim, pause in victims)
+    print(f"seed {wanted.seed}: {listed}", flush=True)
+    torture = Torture([PROGRAMS / "sunbeam", "cloud"], Paths())
+    for victim, pause in victims:
+        torture.endure(victim, pause)
+    torture.finish()
     _check()
+    assert len(torture.kills) == wanted.kills, f"only {len(torture.kills)} of {wanted.kills} kills were done"
     return 0
 
 
-def _make(plan: Sequence[tuple[str, float]], chance: random.Random) -> None:
-    """Raises AssertionError, TimeoutExpired."""
-    cloud = _cloud()
-    for victim, pause in plan:
-        time.sleep(pause)
-        if cloud.poll() is not None:
-            assert cloud.returncode == 0, f"sunbeam cloud ended with {cloud.returncode}"
-            cloud = _cloud()
-        print(f"{_now()} killed: {_kill(victim, cloud, chance)}", flush=True)
-        if victim == "command":
-            cloud.wait(10)
-            cloud = _cloud()
-    for _ in range(2):
-        code = cloud.wait(CLOUD_SECONDS)
-        if code == 0:
-            return
-        # A killed daemon may fail the task that was talking to it: then the same command continues.
-        print(f"{_now()} sunbeam cloud ended with {code}; typed again", flush=True)
-        cloud = _cloud()
-    assert cloud.wait(CLOUD_SECONDS) == 0, "the same command does not finish"
+def _pids_in_container(name: str) -> list[int]:
+    begin = f"{name.replace('/', '-')}-"
+    found = []
+    for each, conmon in containers().items():
+        if each.startswith(begin):
+            with suppress(OSError):  # it is gone meanwhile
+                found += children(conmon)
+    return found
 
 
-def _cloud() -> subprocess.Popen[bytes]:
-    return subprocess.Popen([PROGRAMS / "sunbeam", "cloud"], stdin=subprocess.DEVNULL, start_new_session=True)
-
-
-def _kill(victim: str, cloud: subprocess.Popen[bytes], chance: random.Random) -> str:
-    """What was killed; nothing if the victim does not run yet."""
-    if victim == "command":
-        worker = holder(Paths().change_lock)
-        pids = {cloud.pid} | ({worker.pid} if worker else set())
-    elif victim == "container":
-        running = sorted(containers().items())
-        name, conmon = chance.choice(running) if running else ("no container", 0)
-        pids = set(children(conmon)) if conmon else set()
-        victim = name
-    else:
-        pids = set(
-            pids_of({"sunbeamd": "sunbeam.cluster.daemon", "etcd": "/var/lib/sunbeam/bin/etcd"}[victim])
-        )
+def _sigkill(pids: Iterable[int]) -> bool:
+    """Whether one of them was there."""
+    killed = False
     for pid in pids:
-        os.kill(pid, signal.SIGKILL)
-    return f"{victim} ({', '.join(map(str, sorted(pids))) or 'was not running'})"
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+            killed = True
+    return killed
 
 
 def _check() -> None:

@@ -123,7 +123,8 @@ NETWORK = (
     ),
     Entry(
         "interface-unfit",
-        "The interface cannot be a port of the external network.",
+        "The interface cannot be a port of the external network: it leads nowhere outside, or a macvlan, an"
+        " ipvlan or a PPPoE session is on it, which no port of a bridge can have.",
         "`ip -brief link` lists others; set network.external.interface in the manifest.",
     ),
     Entry(
@@ -143,7 +144,8 @@ NETWORK = (
     ),
     Entry(
         "interface-carries-default-route",
-        "The interface is this machine's way out, and would be cut off.",
+        "The interface is this machine's way out, itself or by a device on it, and would be cut off; a VLAN"
+        " works on.",
         "Choose another interface; `sunbeam cluster bootstrap --dry-run` shows what would be done.",
     ),
     Entry(

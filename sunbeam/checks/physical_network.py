@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sunbeam.checks.networks import Networks
 from sunbeam.checks.wanted import BOOTSTRAP, Wanted
+from sunbeam.core.detection.interfaces import Interface
 from sunbeam.core.errors import Problem
 
 
@@ -43,12 +44,21 @@ def external_interface(seen: Networks, wanted: Wanted) -> Iterator[Problem]:
             id="interface-missing",
         )
         return
-    if not found.leads_outside and not found.master:
+    if not found.outward and not found.master:
         yield Problem(
             f"the interface {wanted.interface} leads to no network outside",
             where=where,
             why="the external network is to be reached through it",
             evidence=f"it is of the kind {found.kind}",
+            next_command="ip -brief link",
+            id="interface-unfit",
+        )
+    elif (child := found.seized_by) and not found.master:
+        yield Problem(
+            f"the interface {wanted.interface} cannot be a port of a bridge",
+            where=where,
+            why="the external network is a bridge, and what is on the interface needs all its packets",
+            evidence=f"{child} is on it",
             next_command="ip -brief link",
             id="interface-unfit",
         )
@@ -80,16 +90,8 @@ def external_interface(seen: Networks, wanted: Wanted) -> Iterator[Problem]:
             next_command=f"choose another interface, or: {BOOTSTRAP} --address ADDRESS, of another interface",
             id="cloud-address-lost",
         )
-    if found.default_route:
-        yield Problem(
-            f"the interface {wanted.interface} is this machine's way out",
-            where=where,
-            why="as a port of the external network it cuts this machine off until the cloud is stopped",
-            evidence=f"the default route and {', '.join(found.addresses) or 'no address'} are on it",
-            next_command="sunbeam cluster bootstrap --dry-run",
-            severity="warning",
-            id="interface-carries-default-route",
-        )
+    if found.default_route or found.route_child:
+        yield _way_out(found, where)
     if found.master and found.master != wanted.network.external_bridge:
         yield Problem(
             f"the interface {wanted.interface} belongs to {found.master}",
@@ -99,3 +101,22 @@ def external_interface(seen: Networks, wanted: Wanted) -> Iterator[Problem]:
             next_command="ip -brief link",
             id="interface-enslaved",
         )
+
+
+def _way_out(found: Interface, where: str) -> Problem:
+    """``found`` carries the default route, itself or by a child."""
+    child = None if found.default_route else found.route_child
+    stays = child is not None and child.stays
+    return Problem(
+        f"the interface {found.name} is this machine's way out",
+        where=where,
+        why="its VLAN works on, and shares the cable with what VMs send"
+        if stays
+        else "as a port of the external network it cuts this machine off until the cloud is stopped",
+        evidence=f"the default route leads through {child}, which is on it"
+        if child
+        else f"the default route and {', '.join(found.addresses) or 'no address'} are on it",
+        next_command="sunbeam cluster bootstrap --dry-run",
+        severity="warning",
+        id="interface-carries-default-route",
+    )

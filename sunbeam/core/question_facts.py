@@ -124,9 +124,15 @@ def describe(interface: Interface) -> str:
 
 def cost(interface: Interface) -> str:
     """What this machine loses when the interface becomes a port of the external network."""
+    child = interface.route_child
+    cut_off = "this machine would be cut off from its network"
     if interface.default_route:
-        return "carries the default route: this machine would be cut off from its network"
-    return "its addresses would no longer answer" if interface.addresses else ""
+        return f"carries the default route: {cut_off}"
+    if child and not child.stays:
+        return f"carries the default route by {child} on it: {cut_off}"
+    words = ["its addresses would no longer answer"] if interface.addresses else []
+    words += [f"the default route is on its VLAN {child.name}, which would work on"] if child else []
+    return "; ".join(words)
 
 
 def interface_problem(value: str, answers: Answers, detected: Detected) -> str:
@@ -140,6 +146,8 @@ def interface_problem(value: str, answers: Answers, detected: Detected) -> str:
         return ""
     if interface.master:
         return f"{value} is a port of {interface.master}"
+    if child := interface.seized_by:
+        return f"{value} cannot be a port of a bridge: {child} is on it"
     return f"{value} is a {interface.kind}, which leads to no network outside"
 
 

@@ -41,11 +41,13 @@ def _facts(detected: Detected) -> Iterator[tuple[str, Text]]:
     kvm = "KVM" if detected.kvm else "no KVM: VMs are slow"
     memory = f"{detected.memory / GIB:.0f} GiB of memory"
     yield "Power", Text(f"{detected.cores} cores, {kvm}, {memory}")
-    shown = [each for each in detected.interfaces if each.leads_outside]
+    shown = [each for each in detected.interfaces if each.outward]
     for number, interface in enumerate(shown):
         words = [interface.speed_text, *interface.addresses[:2]]
         words += [] if interface.carrier else ["no carrier"]
+        child = interface.route_child
         words += ["default route"] if interface.default_route else []
+        words += [f"default route by {child.name}"] if child else []
         yield "" if number else "Network", Text(f"{interface.name}: {', '.join(filter(None, words))}")
     for number, disk in enumerate(detected.disks):
         words = [f"{disk.size / GIB:.0f} GiB", disk.model, disk.contents or "empty"]

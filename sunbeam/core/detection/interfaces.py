@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from sunbeam.core.detection.children import Child, children
 from sunbeam.substrates.embedded.network_facts import hops
 from sunbeam.substrates.embedded.probes import Probe
 
@@ -19,7 +20,7 @@ class Interface:
     """``speed`` is in Mbit/s (0: unknown), ``addresses`` have their prefix; it is a port of ``master``.
 
     ``kind`` is ``physical``, ``wireless`` or the kernel's word: bond, bridge, vlan, veth and so on.
-    ``default_route``: the world is reached through it.
+    ``default_route``: a default route names it; by ``children`` it may carry one all the same.
     """
 
     name: str
@@ -31,11 +32,28 @@ class Interface:
     addresses: tuple[str, ...] = ()
     default_route: bool = False
     master: str = ""
+    children: tuple[Child, ...] = ()
+
+    @property
+    def outward(self) -> bool:
+        """Whether a network outside may be reached through it, and it is no port already."""
+        return self.kind in OUTWARD and not self.master
 
     @property
     def leads_outside(self) -> bool:
         """Whether it may become a port of a bridge of ours."""
-        return self.kind in OUTWARD and not self.master
+        return self.outward and self.seized_by is None
+
+    @property
+    def seized_by(self) -> Child | None:
+        """A child with which it cannot be a port of a bridge."""
+        return next((child for child in self.children if child.seizes), None)
+
+    @property
+    def route_child(self) -> Child | None:
+        """A child by which it carries the default route, rather one that is lost than one that stays."""
+        carriers = [child for child in self.children if child.default_route]
+        return min(carriers, key=lambda child: child.stays, default=None)
 
     @property
     def speed_text(self) -> str:
@@ -53,7 +71,12 @@ async def interfaces(probe: Probe, root: Path = Path("/")) -> tuple[Interface, .
         *json.loads(await probe.output("ip", "-json", "-6", "route", "show", "default") or "[]"),
     ]
     leading = {str(hop.get("dev", "")) for route in routes for hop in hops(route)}
-    found = [_interface(each, leading, root) for each in shown if each.get("link_type") == "ether"]
+    above = children(shown, leading, root)
+    found = [
+        replace(_interface(each, leading, root), children=above.get(str(each["ifname"]), ()))
+        for each in shown
+        if each.get("link_type") == "ether"
+    ]
     return tuple(sorted(found, key=lambda each: (not each.default_route, not each.carrier)))
 
 

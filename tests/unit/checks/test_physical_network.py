@@ -8,11 +8,13 @@ import pytest
 from sunbeam.checks import physical_network
 from sunbeam.checks.networks import Networks
 from sunbeam.checks.wanted import Wanted
+from sunbeam.core.detection.children import Child
 from sunbeam.core.detection.interfaces import Interface
 from sunbeam.substrates.embedded.network import NetworkPlan
 from tests.unit.checks.seen import NETWORK, ids
 
 OUTSIDE = NetworkPlan(external=IPv4Network("192.0.2.0/24"), lose_addresses=True)
+VLAN, MACVLAN = Child("eth1.7", "vlan", default_route=True), Child("m0", "macvlan", default_route=True)
 
 
 @pytest.mark.parametrize(
@@ -22,6 +24,13 @@ OUTSIDE = NetworkPlan(external=IPv4Network("192.0.2.0/24"), lose_addresses=True)
         (Interface("eth9", carrier=True), ["interface-missing"]),
         (Interface("eth1"), ["interface-without-link"]),
         (Interface("eth1", carrier=True, default_route=True), ["interface-carries-default-route"]),
+        (Interface("eth1", carrier=True, children=(VLAN,)), ["interface-carries-default-route"]),
+        (
+            Interface("eth1", carrier=True, children=(MACVLAN,)),
+            ["interface-unfit", "interface-carries-default-route"],
+        ),
+        (Interface("eth1", carrier=True, children=(Child("i0", "ipvlan"),)), ["interface-unfit"]),
+        (Interface("eth1", carrier=True, children=(Child("eth1.9", "vlan"),)), []),
         (Interface("eth1", carrier=True, master="bond0"), ["interface-enslaved"]),
         (Interface("eth1", "bridge", carrier=True), ["interface-unfit"]),
         (Interface("eth1", carrier=True, addresses=("192.0.2.7/24",)), ["interface-has-addresses"]),
@@ -31,6 +40,14 @@ OUTSIDE = NetworkPlan(external=IPv4Network("192.0.2.0/24"), lose_addresses=True)
 def test_the_external_interface(interface: Interface, expected: list[str]) -> None:
     seen = Networks(NETWORK, (interface,))
     assert ids(physical_network.external_interface, seen, Wanted(interface="eth1")) == expected
+
+
+@pytest.mark.parametrize(("child", "why"), [(VLAN, "its VLAN works on"), (MACVLAN, "cuts this machine off")])
+def test_the_child_with_the_default_route_is_named(child: Child, why: str) -> None:
+    seen = Networks(NETWORK, (Interface("eth1", carrier=True, children=(child,)),))
+    *_, told = physical_network.external_interface(seen, Wanted(interface="eth1"))
+    assert told.evidence == f"the default route leads through {child}, which is on it"
+    assert why in told.why
 
 
 @pytest.mark.parametrize(("address", "expected"), [("192.0.2.7", ["cloud-address-lost"]), ("192.0.2.9", [])])

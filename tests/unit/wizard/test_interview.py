@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sunbeam.core.detection.children import Child
 from sunbeam.core.interview import Interview
 from sunbeam.core.manifest.answer_file import answer_file
 from sunbeam.core.manifest.findings import ManifestErrors
@@ -150,6 +151,15 @@ def test_an_interface_does_not_lose_the_address_of_the_cloud() -> None:
     assert Interview(RACK, options=said).problem(lose, "true") == told
     elsewhere = {**said, "network.address": "198.51.100.7"}
     assert Interview(RACK, options=elsewhere).problem(lose, "true") == ""
+
+
+def test_an_interface_that_a_child_needs_is_refused_and_not_proposed() -> None:
+    eno2 = replace(RACK.interfaces[1], children=(Child("m0", "macvlan"),))
+    interview = Interview(replace(RACK, interfaces=(RACK.interfaces[0], eno2)))
+    asked = named(INTERFACE)
+    assert [each.value for each in asked.choices(interview.detected)] == ["", "eno1"]
+    told = "eno2 cannot be a port of a bridge: m0 (macvlan) is on it"
+    assert interview.problem(asked, "eno2") == told
 
 
 def test_the_router_of_this_machine_is_that_of_vms_on_its_network(tmp_path: Path) -> None:

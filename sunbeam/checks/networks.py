@@ -104,7 +104,7 @@ def _resolver(seen: Networks, wanted: Wanted, network: IPv4Network) -> str:
     """A resolver of this machine in ``network``; that of a physical network may have one."""
     physical = bool(wanted.interface) and network == wanted.network.external
     within = [each for each in seen.resolvers if ":" not in each and IPv4Address(each) in network]
-    return f"the resolver {within[0]} of /etc/resolv.conf" if within and not physical else ""
+    return f"the resolver {within[0]} of this machine" if within and not physical else ""
 
 
 def _taken(word: str, network: IPv4Network, taken: str, free: IPv4Network | None) -> Problem:
@@ -148,7 +148,7 @@ def _intruders(
             where=resolver,
             why="the cloud has this range, so that questions never reach the nameserver",
             evidence=f"{resolver} is in {network}",
-            next_command="name another nameserver in /etc/resolv.conf",
+            next_command="give this machine another nameserver",
             id="range-taken",
         )
 

@@ -41,7 +41,7 @@ def generate(manifest: ManifestOption = None, output: Target = None) -> None:
     from sunbeam.core.questions import DETECTED as DECIDED_HERE
 
     made = effective(manifest) if manifest else _here([])
-    origins = {key: made.origins.get(key, DEFAULT) for key in DECIDED_HERE}
+    origins = {key: made.origin(key) or DEFAULT for key in DECIDED_HERE}
     notes = {DEFAULT: "", DETECTED: "  # detected on this machine"}
     left = {key: notes[origin] for key, origin in origins.items() if origin in notes}
     _write(annotated_text(made.manifest, effective().manifest, left), output)

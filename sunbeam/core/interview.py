@@ -161,7 +161,7 @@ class Interview:
         return Row(number, question.key, self.value(question) or self.empty(question) or "none", str(origin))
 
     def _row(self, made: Effective, key: str, number: int) -> Row:
-        origin = made.origins.get(key) or made.origins.get(f"{key}[1]") or DEFAULT
+        origin = made.origin(key) or DEFAULT
         value = made.values[key] if key in made.values else _at(made.manifest.dump(), key)
         empty = next((question.empty for question in QUESTIONS if question.key == key), "")
         source = f"plan {Path(origin.source).stem}" if origin.source in self._plans else str(origin)
@@ -207,7 +207,7 @@ class Interview:
         """What somebody said before the interview; a cloud that exists has said everything."""
         found = {}
         for question in QUESTIONS:
-            origin = before.origins.get(question.key) or before.origins.get(f"{question.key}[1]")
+            origin = before.origin(question.key)
             if self._cloud or (origin is not None and not self._is_ours(origin)):
                 found[question.key] = as_typed(_at(before.manifest.dump(), question.key))
         return found

@@ -37,6 +37,10 @@ def pod_range(answers: Answers, detected: Detected) -> str:
     return str(detected.free_range(SHIPPED.network.pods))
 
 
+def resolvers(answers: Answers, detected: Detected) -> str:
+    return ", ".join(detected.vm_resolvers)
+
+
 def external_range(answers: Answers, detected: Detected) -> str:
     """A physical network has its own range, which nobody can guess."""
     return (

@@ -34,7 +34,7 @@ QUESTIONS: tuple[Question, ...] = (
     Question(
         "network.dns", "Which resolvers do VMs use?",
         "IPv4 addresses, separated by commas, for subnets that name none.",
-        NETWORK, empty="what the charm neutron says",
+        NETWORK, default=facts.resolvers, empty="what the charm neutron says",
     ),
     Question(
         INTERFACE, "From where are VMs reached?",
@@ -150,6 +150,7 @@ DETECTED = {
     "name": "the host name",
     "network.address": "the address of the default route; without one 127.0.0.1",
     "network.pods": "a private range that nothing here uses, if the default is in use",
+    "network.dns": "the resolvers of this machine that VMs reach: of IPv4, neither loopback nor link-local",
     "network.external.range": "a private range that nothing here uses, if the default is in use",
     "network.external.gateway": "that of the default route, if it is in the range of a physical network",
     "network.external.mtu": "that of `network.external.interface`, else of the default route; 1500 at most",

@@ -164,7 +164,7 @@ def _rows(draft: Draft) -> list[Row]:
         question = field.question
         if not field.shown:
             continue
-        origin = said.origins.get(question.key)
+        origin = said.origin(question.key)
         source = origin.source if origin and not origin.line else "default"
         rows.append(
             Row(

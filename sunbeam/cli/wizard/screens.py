@@ -49,6 +49,7 @@ def _facts(detected: Detected) -> Iterator[tuple[str, Text]]:
         words += ["default route"] if interface.default_route else []
         words += [f"default route by {child.name}"] if child else []
         yield "" if number else "Network", Text(f"{interface.name}: {', '.join(filter(None, words))}")
+    yield "DNS", _resolvers(detected)
     for number, disk in enumerate(detected.disks):
         words = [f"{disk.size / GIB:.0f} GiB", disk.model, disk.contents or "empty"]
         yield "" if number else "Disks", Text(f"{disk.path}: {', '.join(filter(None, words))}")
@@ -61,6 +62,12 @@ def _facts(detected: Detected) -> Iterator[tuple[str, Text]]:
     )
     for name in detected.missing:
         yield "Missing", Text(f"{name} of the package {PROGRAMS[name]}: its facts are unknown", "yellow")
+
+
+def _resolvers(detected: Detected) -> Text:
+    """In yellow if VMs reach none of them."""
+    found = ", ".join(detected.resolvers) or "no resolver"
+    return Text(found) if detected.vm_resolvers else Text(f"{found}; VMs get another", "yellow")
 
 
 def question(asked: Question, place: str, choices: Sequence[Choice], chosen: str) -> RenderableType:

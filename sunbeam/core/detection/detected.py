@@ -9,7 +9,7 @@ import re
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, ip_address
 from pathlib import Path
 
 from sunbeam.core.cores import cores
@@ -25,13 +25,16 @@ from sunbeam.substrates.embedded.probes import Probe
 PROGRAMS = {"ip": "iproute2", "lsblk": "util-linux"}
 """What is asked, and the Debian package that has it."""
 OWN_BRIDGES = ("sunbeam0", "sunbeam-ext")
+STUB = "127.0.0.53"
+"""Where systemd-resolved answers this machine alone; those that it asks are in a file of its own."""
 
 
 @dataclass(frozen=True)
 class Detected:
     """Sizes are in bytes.  ``kvm``: there is a device for it, which need not work.
 
-    ``missing`` are programs that could not be asked, so that what they know is left empty.
+    ``resolvers`` are addresses.  ``missing`` are programs that could not be asked, so that what they know is
+    left empty.
     """
 
     host_name: str = ""
@@ -52,6 +55,11 @@ class Detected:
     def address(self) -> str:
         """This machine's address on its default route; loopback without one."""
         return self.network.address or "127.0.0.1"
+
+    @property
+    def vm_resolvers(self) -> tuple[str, ...]:
+        """The resolvers of IPv4 that VMs reach too: none that each machine takes for itself or its link."""
+        return tuple(each for each in self.resolvers if ":" not in each and _is_routed(IPv4Address(each)))
 
     def interface(self, name: str) -> Interface | None:
         return next((each for each in self.interfaces if each.name == name), None)
@@ -98,9 +106,20 @@ async def detect(
 
 
 def resolvers(root: Path = Path("/")) -> tuple[str, ...]:
-    """The addresses of those that this machine asks for names."""
-    named = re.findall(r"^nameserver\s+(\S+)", _text(root / "etc/resolv.conf"), re.MULTILINE)
-    return tuple(each for each in named if _is_address(each))
+    """The addresses of those that this machine asks for names, by itself or through systemd-resolved."""
+    asked = _nameservers(root / "etc/resolv.conf")
+    upstream = _nameservers(root / "run/systemd/resolve/resolv.conf") if STUB in asked else ()
+    return upstream or asked
+
+
+def _nameservers(file: Path) -> tuple[str, ...]:
+    named = re.findall(r"^nameserver\s+(\S+)", _text(file), re.MULTILINE)
+    return tuple(each for each in dict.fromkeys(named) if _is_address(each))
+
+
+def _is_routed(address: IPv4Address) -> bool:
+    local = address.is_loopback or address.is_link_local or address.is_unspecified
+    return not (local or address.is_multicast or address.is_reserved)
 
 
 def _is_address(text: str) -> bool:

@@ -32,6 +32,10 @@ class Effective:
     origins: Mapping[str, Origin]
     values: Mapping[str, Any]
 
+    def origin(self, key: str) -> Origin | None:
+        """Where the value of ``key`` came from, of a list its first one; None if there is no value."""
+        return self.origins.get(key) or self.origins.get(f"{key}[1]")
+
 
 def effective(
     files: Sequence[Path] = (),

@@ -133,7 +133,7 @@ class Network(Part):
     """The network outside, on which floating addresses of VMs are reached."""
 
     dns: tuple[Resolver, ...] = ()
-    """Resolvers of subnets that name none; without one the default of the charm neutron."""
+    """Resolvers of subnets that name none; by default this machine's, else that of the charm neutron."""
 
 
 class Proxy(Part):

@@ -55,7 +55,7 @@ class NetworkFacts:
         """Addresses from ``first`` to ``last`` that are known to be somebody's, with whose each is."""
         known = [(address, "is an address of this machine") for address in self.addresses]
         known += [(self.gateway, "is the router of this machine's default route")]
-        known += [(address, "is a resolver of /etc/resolv.conf") for address in resolvers]
+        known += [(address, "is a resolver of this machine") for address in resolvers]
         return {
             address: whose
             for address, whose in known

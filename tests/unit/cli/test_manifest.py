@@ -67,3 +67,13 @@ def test_a_generated_file_leaves_to_the_machine_what_it_decides(
     decided = {key: origin for key, origin in found.items() if key in DETECTED}
     assert decided and set(decided.values()) <= {"detected", "default"}
     assert str(file) in found["region"]
+
+
+@pytest.mark.usefixtures("root")
+def test_a_generated_file_keeps_the_resolvers_of_another(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, made = tmp_path / "cloud.yaml", tmp_path / "made.yaml"
+    file.write_text("network: {dns: [192.0.2.53]}\n")
+    said(capsys, "generate", "-m", str(file), "-o", str(made))
+    assert "\n  dns:\n  - 192.0.2.53\n" in made.read_text()

@@ -114,6 +114,18 @@ def test_resolvers_are_addresses(tmp_path: Path) -> None:
     assert resolvers(tmp_path) == ("192.0.2.53", "fe80::1%eth0")
 
 
+def test_behind_systemd_resolved_are_the_resolvers_that_it_asks(tmp_path: Path) -> None:
+    stub, upstream = tmp_path / "etc/resolv.conf", tmp_path / "run/systemd/resolve/resolv.conf"
+    stub.parent.mkdir()
+    stub.write_text("nameserver 127.0.0.53\noptions edns0 trust-ad\n")
+    assert resolvers(tmp_path) == ("127.0.0.53",)
+    upstream.parent.mkdir(parents=True)
+    upstream.write_text("nameserver 192.0.2.53\nnameserver fd00::53\nnameserver 192.0.2.53\n")
+    assert resolvers(tmp_path) == ("192.0.2.53", "fd00::53")
+    stub.write_text("nameserver 127.0.0.1\n")
+    assert resolvers(tmp_path) == ("127.0.0.1",)
+
+
 @pytest.mark.parametrize(
     "environ, expected",
     [

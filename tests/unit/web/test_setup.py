@@ -31,7 +31,7 @@ async def test_every_question_is_on_the_page_with_its_default(visitor: Visitor) 
     for question in QUESTIONS:
         assert question.title in text and question.why in text
     assert 'name="network.address" type="text" value="192.0.2.7"' in text
-    assert "edge-7, Debian GNU/Linux 13 (trixie)" in text
+    assert "edge-7, Debian GNU/Linux 13 (trixie)" in text and "<dt>DNS</dt><dd>192.0.2.1</dd>" in text
 
 
 async def test_the_interface_with_the_default_route_warns(visitor: Visitor) -> None:
@@ -69,6 +69,7 @@ async def test_the_review_tells_values_and_where_they_came_from(visitor: Visitor
     answer = await visitor.post("/setup", {"name": "stall", "region": "Here"})
     assert answer.headers["Location"] == f"{BASE}/setup/review"
     text = " ".join((await visitor.get("/setup/review")).text.split())
+    assert '192.0.2.1 <span class="muted">detected' in text
     assert 'stall <span class="muted">answer' in text
     assert 'Here <span class="muted">answer' in text
     assert '192.0.2.7 <span class="muted">detected' in text

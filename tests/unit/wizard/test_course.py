@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
 from sunbeam.cli.main import main
+from sunbeam.cli.wizard import screens
 from sunbeam.cli.wizard.page import Page
 from sunbeam.cli.wizard.review import LISTED, MADE, Foreseen
 from sunbeam.cli.wizard.wizard import Wizard
+from sunbeam.core.detection.children import Child
+from sunbeam.core.detection.detected import Detected
 from sunbeam.core.foresight import Preview
 from sunbeam.core.interview import Interview
 from sunbeam.core.manifest.effective import Effective
@@ -19,6 +23,13 @@ from tests.functional.wizard.machines import RACK
 
 def foreseen(made: Effective) -> Foreseen:
     return Foreseen(Preview("test", "Test", (), (), 0, ()))
+
+
+def shown(detected: Detected) -> str:
+    """What is told of a machine, without the spaces at the ends of lines."""
+    console = Console(file=io.StringIO(), record=True, width=80)
+    console.print(screens.machine(detected))
+    return "".join(f"{line.strip()}\n" for line in console.export_text().splitlines())
 
 
 def review(outcome: str) -> str:
@@ -31,6 +42,23 @@ def review(outcome: str) -> str:
     console = Console(file=io.StringIO(), record=True, width=80)
     assert Wizard(Interview(RACK), foreseen, console, person, outcome).hold() is not None
     return console.export_text()
+
+
+@pytest.mark.parametrize(
+    ("resolvers", "row"),
+    [
+        (("192.0.2.53", "fd00::53"), "DNS      192.0.2.53, fd00::53\n"),
+        (("127.0.0.1",), "DNS      127.0.0.1; VMs get another\n"),
+        ((), "DNS      no resolver; VMs get another\n"),
+    ],
+)
+def test_resolvers_are_shown(resolvers: tuple[str, ...], row: str) -> None:
+    assert row in shown(replace(RACK, resolvers=resolvers))
+
+
+def test_the_child_that_has_the_default_route_is_shown() -> None:
+    eno2 = replace(RACK.interfaces[1], children=(Child("m0", "macvlan", default_route=True),))
+    assert "eno2: 10 Gbit/s, default route by m0\n" in shown(replace(RACK, interfaces=(eno2,)))
 
 
 def test_the_review_tells_what_comes_of_it() -> None:

@@ -12,7 +12,7 @@ from sunbeam.core.interview import Interview
 from sunbeam.core.manifest.answer_file import answer_file
 from sunbeam.core.manifest.findings import ManifestErrors
 from sunbeam.core.manifest.model import Manifest
-from sunbeam.core.manifest.tree import ANSWER, DEFAULT, DETECTED
+from sunbeam.core.manifest.tree import ANSWER, DEFAULT, DETECTED, Origin
 from sunbeam.core.question import Question
 from sunbeam.core.questions import DETECTED as DECIDED_HERE
 from sunbeam.core.questions import FILE_ONLY, QUESTIONS
@@ -82,6 +82,23 @@ def test_an_empty_answer_overrides_what_was_detected() -> None:
     assert interview.effective().manifest.proxy.http == PROXIED.http
     interview.answer(named("proxy.http"), "")
     assert interview.effective().manifest.proxy.http == ""
+
+
+@pytest.mark.parametrize(
+    ("resolvers", "told", "origin"),
+    [
+        (("192.0.2.53", "fd00::53", "192.0.2.54"), ["192.0.2.53", "192.0.2.54"], DETECTED),
+        (("127.0.0.1", "169.254.169.254", "0.0.0.0", "fe80::1%eth0"), [], DEFAULT),
+        ((), [], DEFAULT),
+    ],
+)
+def test_vms_are_told_the_resolvers_that_they_reach_too(
+    resolvers: tuple[str, ...], told: list[str], origin: Origin
+) -> None:
+    made = Interview(replace(RACK, resolvers=resolvers)).effective()
+    assert [str(each) for each in made.manifest.network.dns] == told
+    assert made.origin("network.dns") == origin
+    assert made.manifest.demo.network.dns == ()  # those of the cloud
 
 
 def test_an_empty_answer_is_said_to_be_what_is_used_then() -> None:
@@ -256,6 +273,14 @@ def test_a_cloud_that_exists_is_settled() -> None:
     assert interview.effective().manifest.name == "old"
 
 
+@pytest.mark.parametrize("known", [[], ["192.0.2.99"]])
+def test_a_cloud_keeps_its_resolvers_whatever_this_machine_asks_now(known: list[str]) -> None:
+    """None are those of a cloud from before resolvers were detected."""
+    cloud = Manifest.model_validate({"network": {"dns": known}}).dump()
+    made = Interview(RACK, cloud=cloud).effective()
+    assert [str(each) for each in made.manifest.network.dns] == known
+
+
 def test_an_answer_to_one_question_may_break_another() -> None:
     interview = Interview(RACK, advanced=True)
     interview.answer(named("network.external.first"), "172.24.4.100")
@@ -282,7 +307,7 @@ def test_keys_that_are_detected_are_those_whose_default_differs_between_machines
         address="192.0.2.9", mtu=1400,
         ranges=(Range(IPv4Network("10.20.30.0/24"), "a"), Range(IPv4Network("172.24.0.0/16"), "b")),
     )  # fmt: skip
-    other = replace(RACK, host_name="other", network=taken, proxy=PROXIED)
+    other = replace(RACK, host_name="other", network=taken, proxy=PROXIED, resolvers=("192.0.2.53",))
     physical = {INTERFACE: "eno2", "network.external.range": "192.0.2.0/24"}
     differing = {
         each.key

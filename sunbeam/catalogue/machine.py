@@ -121,6 +121,12 @@ MACHINE = (
         "`dmesg | grep -i kvm`; often the outer hypervisor has nested virtualisation switched off.",
     ),
     Entry(
+        "kvm-untried",
+        "No guest could be started to try KVM: /dev/kvm may not be opened here, or the processor is not"
+        " x86_64.",
+        "`ls -l /dev/kvm`; in a container, pass the device on.",
+    ),
+    Entry(
         "kvm-unused",
         "The processor can run VMs, but its module is not loaded or the firmware forbids it.",
         "`modprobe kvm_intel || modprobe kvm_amd`, then `sunbeam cluster stop && sunbeam cluster start`.",

@@ -2,43 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
 
 from sunbeam.checks.check import CheckContext
 from sunbeam.checks.wanted import Wanted
 from sunbeam.core.errors import Problem
-from sunbeam.substrates.embedded.facts import kvm_state
-
-
-@dataclass(frozen=True)
-class Kvm:
-    """``cpu_flag``: vmx or svm if the processor says it has one; ``state`` "unknown": no QEMU here to try."""
-
-    state: Literal["works", "fails", "absent", "unknown"]
-    cpu_flag: str = ""
+from sunbeam.substrates.embedded.kvm import Kvm, try_kvm
 
 
 async def kvm(context: CheckContext) -> Kvm:
-    """Boots a guest; where this machine has no QEMU, what the hypervisor's own found in this boot counts."""
-    state = await kvm_state(context.probe, context.root)
-    if state == "unknown":
-        state = _remembered(context)
-    flags = (context.root / "proc/cpuinfo").read_text().split()
-    return Kvm(state, next((flag for flag in ("vmx", "svm") if flag in flags), ""))
-
-
-def _remembered(context: CheckContext) -> Literal["works", "fails", "unknown"]:
-    try:
-        known = json.loads((context.paths.state / "runtime/kvm.json").read_text())
-        boot = (context.root / "proc/sys/kernel/random/boot_id").read_text().strip()
-    except (OSError, ValueError):
-        return "unknown"
-    if known["boot_id"] != boot:
-        return "unknown"
-    return "works" if known["works"] else "fails"
+    """Runs a guest of two instructions."""
+    return await try_kvm(context.processes, context.root)
 
 
 def acceleration(kvm: Kvm, wanted: Wanted) -> Iterator[Problem]:
@@ -50,7 +24,7 @@ def acceleration(kvm: Kvm, wanted: Wanted) -> Iterator[Problem]:
             "no KVM",
             where="/dev/kvm",
             why=why,
-            evidence=f"/dev/kvm is not there; the processor shows {kvm.cpu_flag or 'neither vmx nor svm'}",
+            evidence=f"{kvm.why}; the processor shows {kvm.cpu_flag or 'neither vmx nor svm'}",
             next_command="modprobe kvm_intel || modprobe kvm_amd" if kvm.cpu_flag else switch,
             severity="warning",
             id="kvm-absent",
@@ -60,8 +34,18 @@ def acceleration(kvm: Kvm, wanted: Wanted) -> Iterator[Problem]:
             "KVM does not run guests",
             where="/dev/kvm",
             why=why,
-            evidence="an empty guest did not come to its end under KVM",
+            evidence=f"{kvm.why}; the processor shows {kvm.cpu_flag or 'neither vmx nor svm'}",
             next_command="dmesg | grep -i kvm",
             severity="warning",
             id="kvm-broken",
+        )
+    elif kvm.state == "unknown":
+        yield Problem(
+            "KVM could not be tried",
+            where="/dev/kvm",
+            why=f"if it does not run guests, {why}",
+            evidence=kvm.why,
+            next_command="ls -l /dev/kvm",
+            severity="warning",
+            id="kvm-untried",
         )

@@ -18,7 +18,7 @@ def test_a_killed_sunbeamd_is_back_and_no_container_restarts() -> None:
     (daemon,) = pids_of("sunbeam.cluster.daemon", "/")
     os.kill(daemon, signal.SIGKILL)
     wait_until(lambda: "All is well." in status(), "the cloud does not become well")
-    assert before.items() <= containers().items()  # beside them it may be trying KVM in one that passes
+    assert before.items() <= containers().items()
 
 
 def test_a_killed_container_comes_back(sunbeam: Program) -> None:

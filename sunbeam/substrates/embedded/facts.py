@@ -85,11 +85,6 @@ async def program_answers(probe: Probe) -> dict[str, str]:
     return dict(zip(PROGRAMS, answers, strict=True))
 
 
-async def kvm_state(probe: Probe, root: Path = Path("/")) -> Literal["works", "fails", "absent", "unknown"]:
-    """Is "unknown" where there is no QEMU to boot a guest with: the node alone proves nothing."""
-    return await probe.kvm() if (root / "dev/kvm").exists() else "absent"
-
-
 async def leftovers(probe: Probe, root: Path) -> tuple[str, ...]:
     """What an earlier installation of ours left, in words."""
     found = [

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from sunbeam.core.process import Processes
 
 SECONDS = 10
 NAT_TABLE = "table ip probe { chain c { type nat hook postrouting priority srcnat; masquerade; }; }"
-KVM_GUEST = (
-    "qemu-system-x86_64", "-accel", "kvm", "-cpu", "host", "-nodefaults", "-display", "none", "-net", "none",
-    "-m", "32", "-no-reboot", "-boot", "reboot-timeout=1",
-)  # fmt: skip
-"""A guest with nothing to boot: its firmware asks for a reboot, which ends QEMU with success.  A KVM that
-opens but cannot run guests aborts QEMU or leaves it paused until the time is up."""
 
 
 class Probe:
@@ -62,9 +54,3 @@ class Probe:
     async def forward_policy(self) -> str:
         first = (await self.output("iptables", "-S", "FORWARD")).partition("\n")[0].split()
         return first[2] if first[:2] == ["-P", "FORWARD"] else "ACCEPT"
-
-    async def kvm(self) -> Literal["works", "fails", "unknown"]:
-        """Boots a guest if QEMU is installed; "unknown" otherwise."""
-        if not await self.output(KVM_GUEST[0], "--version"):
-            return "unknown"
-        return "works" if await self.succeeds(*KVM_GUEST) else "fails"

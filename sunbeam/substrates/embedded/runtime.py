@@ -163,7 +163,7 @@ class EmbeddedRuntime:
             resident.problem, resident.failed = f"image {image} is being built", False
             self._tell(key)
             await self._workshop.images.wait(image)
-        kvm = await kvm_works(self.podman, image, self._kvm_memory)
+        kvm = await kvm_works(self.podman.processes, self._kvm_memory)
         namespace = await self.network.attach_machine(key, resident.address)
         return [machine_container(spec, namespace, self.host, kvm=kvm)]
 

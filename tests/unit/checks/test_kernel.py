@@ -3,10 +3,10 @@ from dataclasses import replace
 import pytest
 
 from sunbeam.checks import guests, kernel, packets
-from sunbeam.checks.guests import Kvm
 from sunbeam.checks.kernel import Features
 from sunbeam.checks.packets import Packets, dropping_chains
 from sunbeam.substrates.embedded.facts import Facts
+from sunbeam.substrates.embedded.kvm import Kvm
 from tests.unit.checks.seen import GOOD, WANTED, ids
 
 CHAINS = """{"nftables": [{"metainfo": {"version": "1.0.9"}},
@@ -55,8 +55,8 @@ def test_a_module_that_can_be_loaded_is_a_safe_fix(loadable: tuple[str, ...], fi
     ("kvm", "expected"),
     [
         (Kvm("works"), []),
-        (Kvm("unknown"), []),
-        (Kvm("absent", "vmx"), ["kvm-absent"]),
+        (Kvm("unknown", "/dev/kvm may not be opened"), ["kvm-untried"]),
+        (Kvm("absent", "/dev/kvm is not there", "vmx"), ["kvm-absent"]),
         (Kvm("fails"), ["kvm-broken"]),
     ],
 )

@@ -9,7 +9,6 @@ from sunbeam.substrates.embedded import network_facts
 from sunbeam.substrates.embedded.facts import (
     Facts,
     System,
-    kvm_state,
     leftovers,
     program_answers,
     read,
@@ -184,34 +183,6 @@ def test_ports_and_who_has_them(network: NetworkFacts) -> None:
 
 async def test_leftovers(root: Path, probe: Probe) -> None:
     assert await leftovers(probe, root) == ("nftables table sunbeam",)
-
-
-class TestKvm:
-    async def test_is_absent_without_its_node(self, root: Path, probe: Probe) -> None:
-        assert await kvm_state(probe, root) == "absent"
-
-    @pytest.mark.parametrize(
-        ("guest", "verdict"),
-        [
-            ("", "works"),
-            (Completed((), -6, "", "KVM internal error. Suberror: 1"), "fails"),
-            (TimeoutError(), "fails"),
-        ],
-    )
-    async def test_is_known_by_booting_a_guest(
-        self, root: Path, processes: FakeProcesses, guest: Completed | str | TimeoutError, verdict: str
-    ) -> None:
-        (root / "dev").mkdir()
-        (root / "dev/kvm").touch()
-        processes.expect("qemu-system-x86_64", "--version", answer="QEMU emulator version 7.2.0\n")
-        processes.expect("qemu-system-x86_64", "-accel", "kvm", answer=guest)
-        assert await kvm_state(Probe(processes), root) == verdict
-
-    async def test_is_unknown_without_qemu(self, root: Path, processes: FakeProcesses) -> None:
-        (root / "dev").mkdir()
-        (root / "dev/kvm").touch()
-        processes.expect("qemu-system-x86_64", answer=FileNotFoundError("qemu"))
-        assert await kvm_state(Probe(processes), root) == "unknown"
 
 
 async def test_a_bare_machine_gives_facts_as_well(tmp_path: Path) -> None:

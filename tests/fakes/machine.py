@@ -16,7 +16,7 @@ MACHINE = Detected(
     cores=8,
     memory=32 << 30,
     disk_free=410 << 30,
-    kvm=True,
+    kvm="works",
     interfaces=(
         Interface("eno1", carrier=True, speed=1000, addresses=("192.0.2.7/24",), default_route=True),
         Interface("eno2", carrier=True, speed=10000),

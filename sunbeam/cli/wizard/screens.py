@@ -38,9 +38,8 @@ def machine(detected: Detected) -> RenderableType:
 
 def _facts(detected: Detected) -> Iterator[tuple[str, Text]]:
     yield "Machine", Text(", ".join(filter(None, (detected.host_name, detected.system))))
-    kvm = "KVM" if detected.kvm else "no KVM: VMs are slow"
     memory = f"{detected.memory / GIB:.0f} GiB of memory"
-    yield "Power", Text(f"{detected.cores} cores, {kvm}, {memory}")
+    yield "Power", Text(f"{detected.cores} cores, {detected.kvm_text}, {memory}")
     shown = [each for each in detected.interfaces if each.outward]
     for number, interface in enumerate(shown):
         words = [interface.speed_text, *interface.addresses[:2]]

@@ -19,6 +19,7 @@ from sunbeam.core.detection.proxies import FoundProxy, found_proxy
 from sunbeam.core.detection.time_state import TimeState, kernel_clock, time_state
 from sunbeam.core.process import Processes
 from sunbeam.substrates.embedded import network_facts
+from sunbeam.substrates.embedded.kvm import KvmState, try_kvm
 from sunbeam.substrates.embedded.network_facts import NetworkFacts
 from sunbeam.substrates.embedded.probes import Probe
 
@@ -31,7 +32,7 @@ STUB = "127.0.0.53"
 
 @dataclass(frozen=True)
 class Detected:
-    """Sizes are in bytes.  ``kvm``: there is a device for it, which need not work.
+    """Sizes are in bytes.
 
     ``resolvers`` are addresses.  ``missing`` are programs that could not be asked, so that what they know is
     left empty.
@@ -42,7 +43,7 @@ class Detected:
     cores: int = 0
     memory: int = 0
     disk_free: int = 0
-    kvm: bool = False
+    kvm: KvmState = "unknown"
     interfaces: tuple[Interface, ...] = ()
     disks: tuple[Disk, ...] = ()
     time: TimeState = field(default_factory=TimeState)
@@ -60,6 +61,10 @@ class Detected:
     def vm_resolvers(self) -> tuple[str, ...]:
         """The resolvers of IPv4 that VMs reach too: none that each machine takes for itself or its link."""
         return tuple(each for each in self.resolvers if ":" not in each and _is_routed(IPv4Address(each)))
+
+    @property
+    def kvm_text(self) -> str:
+        return {"works": "KVM", "unknown": "KVM not tried"}.get(self.kvm, "no KVM: VMs are slow")
 
     def interface(self, name: str) -> Interface | None:
         return next((each for each in self.interfaces if each.name == name), None)
@@ -85,8 +90,8 @@ async def detect(
 ) -> Detected:
     """Read files below ``root`` and ask programs, all at the same time; what is missing is left empty."""
     probe = Probe(processes)
-    found_interfaces, found_disks, network = await asyncio.gather(
-        interfaces(probe, root), disks(probe), network_facts.gather(probe)
+    found_interfaces, found_disks, network, found_kvm = await asyncio.gather(
+        interfaces(probe, root), disks(probe), network_facts.gather(probe), try_kvm(processes, root)
     )
     return Detected(
         host_name=_text(root / "proc/sys/kernel/hostname").strip() or platform.node(),
@@ -94,7 +99,7 @@ async def detect(
         cores=cores(),
         memory=_memory(_text(root / "proc/meminfo")),
         disk_free=_free(root / "var/lib/sunbeam"),
-        kvm=(root / "dev/kvm").exists(),
+        kvm=found_kvm.state,
         interfaces=found_interfaces,
         disks=found_disks,
         time=time_state(root, clock),

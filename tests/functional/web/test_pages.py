@@ -43,7 +43,7 @@ def test_a_person_sets_the_machine_up(browser: Browser, paths: Paths) -> None:
     with served(paths, speed=8) as link:
         browser.open(link)
         text = browser.wait_for("Make this machine a cloud")
-        assert "8, with a device for KVM" in text and "32.0 GiB" in text
+        assert "8, KVM" in text and "32.0 GiB" in text
         assert link.rpartition("#")[2] not in page.run(browser, "return location.href")
         look(browser, "web-wizard.png")
 

@@ -19,7 +19,7 @@ RACK = Detected(
     cores=8,
     memory=32 * GIB,
     disk_free=200 * GIB,
-    kvm=True,
+    kvm="works",
     interfaces=(
         Interface(
             "eno1", mac="52:54:00:00:00:01", carrier=True, speed=1000, addresses=("192.0.2.7/24",),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
+from sunbeam.substrates.embedded.kvm import GUEST
 from tests.fakes.processes import FakeProcesses
 
 ADDRESSES: list[dict[str, Any]] = [
@@ -110,6 +112,8 @@ def machine(**replaced: Any) -> FakeProcesses:
     processes.expect("ip", "-json", "-4", "route", answer=answer("routes", ROUTES))
     processes.expect("ss", answer="LISTEN 0 4096 0.0.0.0:22 0.0.0.0:*\n")
     processes.expect("lsblk", answer=devices)
+    guest = {"state": replaced.get("kvm", "works"), "why": ""}
+    processes.expect(sys.executable, "-I", str(GUEST), answer=json.dumps(guest))
     return processes
 
 

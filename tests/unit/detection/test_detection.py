@@ -76,12 +76,25 @@ def test_disks_say_what_is_on_them(tmp_path: Path) -> None:
 def test_the_rest_of_the_machine(tmp_path: Path) -> None:
     found = look(tmp_path)
     assert (found.host_name, found.system) == ("rack7", "Debian GNU/Linux 13 (trixie)")
-    assert (found.memory, found.kvm) == (32768000 * 1024, True)
+    assert (found.memory, found.kvm) == (32768000 * 1024, "works")
     assert found.time == TimeState(True, 0.001, "chronyd")
     assert found.resolvers == ("192.0.2.53", "192.0.2.54")
     assert found.address == "192.0.2.2"
     assert found.cores >= 1 and found.disk_free > 0
     assert found.missing == ()
+
+
+@pytest.mark.parametrize(
+    ("state", "text"),
+    [
+        ("works", "KVM"),
+        ("fails", "no KVM: VMs are slow"),
+        ("absent", "no KVM: VMs are slow"),
+        ("unknown", "KVM not tried"),
+    ],
+)
+def test_kvm_counts_once_a_guest_has_run(tmp_path: Path, state: str, text: str) -> None:
+    assert look(tmp_path, kvm=state).kvm_text == text
 
 
 def test_missing_programs_are_named_and_leave_their_facts_empty(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from sunbeam.core.detection.time_state import TimeState, time_state
 from sunbeam.doctor.look import Look
 from sunbeam.doctor.readings.text import text
+from sunbeam.substrates.embedded.kvm import Kvm, try_kvm
 
 MIB = 1 << 20
 PROGRAMS = {"podman": "podman", "conmon": "conmon", "ip": "iproute2", "nsenter": "util-linux"}
@@ -103,23 +104,9 @@ async def time_kept(look: Look) -> TimeState:
     return time_state(look.paths.root)
 
 
-@dataclass(frozen=True)
-class Kvm:
-    """``flag`` is the CPU's for virtualization (empty: none); ``works`` as it was tried since boot."""
-
-    flag: str
-    node: bool
-    works: bool | None
-
-
 async def kvm(look: Look) -> Kvm:
-    import json
-
-    root = look.paths.root
-    flag = re.search(r"\b(vmx|svm)\b", text(root / "proc/cpuinfo"))
-    known = json.loads(text(look.paths.state / "runtime/kvm.json") or "{}")
-    tried = known.get("boot_id") == text(root / "proc/sys/kernel/random/boot_id").strip()
-    return Kvm(flag[1] if flag else "", (root / "dev/kvm").exists(), known["works"] if tried else None)
+    """Runs a guest of two instructions."""
+    return await try_kvm(look.processes, look.paths.root)
 
 
 async def programs(look: Look) -> dict[str, bool]:

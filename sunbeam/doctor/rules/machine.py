@@ -173,14 +173,13 @@ async def programs_missing(look: Look) -> list[Diagnosis]:
 
 async def kvm_unused(look: Look) -> list[Diagnosis]:
     kvm = await look(host.kvm)
-    if not kvm.flag or (kvm.node and kvm.works is not False):
+    if not kvm.cpu_flag or kvm.state in ("works", "unknown"):
         return []
-    why = "/dev/kvm is there, but a guest did not start with it" if kvm.node else "there is no /dev/kvm"
     return [
         Diagnosis(
             "VMs are emulated, which is slow, although the processor can run them",
-            f"the processor has {kvm.flag}; {why}",
-            f"modprobe {'kvm_intel' if kvm.flag == 'vmx' else 'kvm_amd'}",
+            f"the processor has {kvm.cpu_flag}; {kvm.why}",
+            f"modprobe {'kvm_intel' if kvm.cpu_flag == 'vmx' else 'kvm_amd'}",
             severity="warning",
         )
     ]

@@ -18,6 +18,7 @@ from sunbeam.core.status import ChangeStatus
 from sunbeam.doctor.look import Look, NotRead
 from sunbeam.doctor.readings import containers, host, network, node, outside
 from sunbeam.doctor.rules.network import networks_begun
+from sunbeam.substrates.embedded.kvm import Kvm
 from tests.fakes.clock import FakeClock
 from tests.fakes.processes import FakeProcesses
 from tests.unit.doctor.fake_look import NOW, diagnoses, diagnosis
@@ -160,15 +161,14 @@ async def test_programs_that_are_gone_name_their_packages(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("kvm", "remedy"),
     [
-        (host.Kvm("vmx", False, None), "modprobe kvm_intel"),
-        (host.Kvm("svm", True, False), "modprobe kvm_amd"),
-        (host.Kvm("vmx", True, True), ""),
-        (host.Kvm("", False, None), ""),
+        (Kvm("absent", cpu_flag="vmx"), "modprobe kvm_intel"),
+        (Kvm("fails", cpu_flag="svm"), "modprobe kvm_amd"),
+        (Kvm("works", cpu_flag="vmx"), ""),
+        (Kvm("unknown", cpu_flag="vmx"), ""),
+        (Kvm("absent"), ""),
     ],
 )
-async def test_kvm_is_missed_only_where_the_processor_has_it(
-    tmp_path: Path, kvm: host.Kvm, remedy: str
-) -> None:
+async def test_kvm_is_missed_only_where_the_processor_has_it(tmp_path: Path, kvm: Kvm, remedy: str) -> None:
     found = await diagnoses("kvm-unused", tmp_path, {host.kvm: kvm})
     assert [each.remedy for each in found] == ([remedy] if remedy else [])
 

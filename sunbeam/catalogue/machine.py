@@ -198,7 +198,7 @@ MACHINE = (
     ),
     Entry(
         "clock-before-build",
-        "The clock shows a time before this software was made, so that certificates are not valid yet.",
+        "The clock shows a time before this software or its cloud was made: certificates are not valid yet.",
         "`timedatectl set-ntp true`, or set it with `date --set`. A time service that runs does not reach its"
         " servers, most often because UDP port 123 is closed: `chronyc tracking` or `timedatectl"
         " timesync-status` tells.",

@@ -52,6 +52,7 @@ CHECKS: tuple[Check[Any], ...] = (
     Check("confinement", "SELinux and AppArmor", machine.security_modules, machine.confinement, once=True),
     Check("programs", "container tools", machine.programs, machine.container_tools, once=True),
     Check("packages", "installed packages", packages.package_state, packages.packages, once=True),
+    Check("date", "the date", clock.own_clock, clock.right_date),
     Check("clock", "the clock", clock.clock, clock.right_time, once=True, seconds=25),
     Check("host-name", "the host name", names.host_name, names.valid_host_name),
     Check("own-name", "the machine's own names", names.own_names, names.own_name, once=True),

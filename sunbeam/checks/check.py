@@ -90,7 +90,8 @@ class Check(Generic[T]):
     """``look`` sees the machine, ``judge`` tells what is wrong with what was seen.
 
     ``once``: it takes more than 0.3 s, writes, or sees only what a cloud of ours has been made with; hence it
-    is left out before changes of a machine that has one.  ``needs_root``: nobody else can tell.
+    is made before changes of a machine that has one only where they need it.  ``needs_root``: nobody else can
+    tell.
     """
 
     id: str
@@ -187,9 +188,3 @@ async def examine(
         return Examination(tuple(await asyncio.gather(*map(one, wanted))))
     finally:
         await context.close()
-
-
-async def run_checks(context: CheckContext, checks: Sequence[Check[Any]]) -> list[Problem]:
-    """What a change is told first; on a machine with a cloud of ours, without what is checked ``once``."""
-    due = [check for check in checks if not (check.once and context.wanted.installed)]
-    return (await examine(context, due)).problems

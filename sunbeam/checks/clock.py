@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,7 +28,8 @@ TIME_SYNC = "time-sync"
 class Clock:
     """``skew``: seconds that we are ahead of ``server`` (empty: none told its time).
 
-    ``built``: POSIX seconds at which the newest of the distribution's and our own files were made.
+    ``built``: POSIX seconds at which the newest of the distribution's files, ours and the cloud's
+    certificate authority were made.
     """
 
     now: float
@@ -38,6 +40,36 @@ class Clock:
     systemd: bool = False
     container: bool = False
 
+    @property
+    def is_past(self) -> bool:
+        return self.now < self.built - DAY
+
+    @property
+    def moment(self) -> str:
+        return datetime.fromtimestamp(self.now, UTC).isoformat(sep=" ", timespec="seconds")
+
+    @property
+    def fix(self) -> str:
+        """What sets it right, where it is ours to do so."""
+        ours = self.systemd and not self.container and self.time.is_ours_to_switch_on
+        return TIME_SYNC if ours else ""
+
+
+async def own_clock(context: CheckContext) -> Clock:
+    """What this machine tells by itself; nobody outside is asked."""
+    files = (
+        Path(__file__),
+        context.root / "usr/lib/os-release",
+        context.paths.certificates / "ca.crt",
+    )
+    return Clock(
+        now=time.time(),
+        built=max(file.stat().st_mtime for file in files if os.access(file, os.R_OK)),
+        time=time_state(context.root),
+        systemd=context.machine.systemd,
+        container=(context.root / "run/systemd/container").exists(),
+    )
+
 
 async def clock(context: CheckContext) -> Clock:
     """Compares with the Date header of the archive that apt fetches from."""
@@ -47,47 +79,42 @@ async def clock(context: CheckContext) -> Clock:
     replies = await asyncio.gather(*(web.head(url, proxy, context.processes) for url, proxy in asked))
     told = [reply for reply in replies if reply.date]
     nearest = min(told, key=lambda reply: abs(reply.at - reply.date), default=web.Reply(""))
-    files = [Path(__file__), context.root / "usr/lib/os-release"]
-    return Clock(
-        now=time.time(),
-        built=max(file.stat().st_mtime for file in files if file.exists()),
-        time=time_state(context.root),
-        skew=nearest.at - nearest.date,
-        server=nearest.url,
-        systemd=context.machine.systemd,
-        container=(context.root / "run/systemd/container").exists(),
-    )
+    return replace(await own_clock(context), skew=nearest.at - nearest.date, server=nearest.url)
+
+
+def right_date(clock: Clock, wanted: Wanted) -> Iterator[Problem]:
+    """The date is not before that of files of Sunbeam, the distribution and the cloud."""
+    if clock.is_past:
+        newest = datetime.fromtimestamp(clock.built, UTC).date()
+        yield Problem(
+            "the clock is in the past",
+            where="date",
+            why="certificates would not be valid yet; files of this software or of its cloud are newer",
+            evidence=f"it is {clock.moment}, files are from {newest}",
+            next_command=clock.time.remedy,
+            id="clock-before-build",
+            fix=clock.fix,
+        )
 
 
 def right_time(clock: Clock, wanted: Wanted) -> Iterator[Problem]:
     """The clock agrees with a package archive's to five seconds, and a time service keeps it so."""
-    ours = clock.systemd and not clock.container and clock.time.is_ours_to_switch_on
-    fix = TIME_SYNC if ours else ""
-    moment = datetime.fromtimestamp(clock.now, UTC).isoformat(sep=" ", timespec="seconds")
-    kept = f"kept by {clock.time.daemon}" if clock.time.daemon else "no time service runs"
-    if clock.now < clock.built - DAY:
-        yield Problem(
-            "the clock is in the past",
-            where="date",
-            why="certificates would not be valid yet; files of this software are newer",
-            evidence=f"it is {moment}, files are from {datetime.fromtimestamp(clock.built, UTC):%Y-%m-%d}",
-            next_command=clock.time.remedy,
-            id="clock-before-build",
-            fix=fix,
-        )
-    elif abs(clock.skew) > SMALL_SKEW:
+    if clock.is_past:
+        return  # it is a finding of its own, with or without an archive
+    if abs(clock.skew) > SMALL_SKEW:
         large = abs(clock.skew) > LARGE_SKEW
+        kept = f"kept by {clock.time.daemon}" if clock.time.daemon else "no time service runs"
         yield Problem(
             f"the clock is {_span(abs(clock.skew))} {'fast' if clock.skew > 0 else 'slow'}",
             where="date",
             why="certificates and package indexes count as not valid yet or expired"
             if large
             else "machines of a cloud must agree on the time",
-            evidence=f"it is {moment}, {clock.server} says otherwise; {kept}",
+            evidence=f"it is {clock.moment}, {clock.server} says otherwise; {kept}",
             next_command=clock.time.remedy,
-            severity="error" if large and not wanted.installed else "warning",
+            severity="error" if large and wanted.fetches else "warning",
             id="clock-wrong",
-            fix=fix,
+            fix=clock.fix,
         )
     elif not clock.time.synchronised and not clock.time.daemon:
         yield Problem(
@@ -99,7 +126,7 @@ def right_time(clock: Clock, wanted: Wanted) -> Iterator[Problem]:
             next_command=_keeper(clock),
             severity="warning",
             id="clock-not-kept",
-            fix=fix,
+            fix=clock.fix,
         )
 
 

@@ -51,7 +51,7 @@ async def archives(context: CheckContext) -> tuple[Fetched, ...]:
 
 async def _fetch(context: CheckContext, source: Source, target: Path) -> Fetched:
     argv: list[str | Path] = [APT_HELPER, *APT_OPTIONS, "download-file", f"{source.url}InRelease", target]
-    return Fetched(source, await _error_of(context, argv), needs(context).of(source.purpose))
+    return Fetched(source, await _error_of(context, argv), needs(context).of(source))
 
 
 async def _error_of(context: CheckContext, argv: list[str | Path]) -> str:
@@ -207,6 +207,6 @@ def proxy(answers: tuple[ProxyAnswer, ...], wanted: Wanted) -> Iterator[Problem]
                 why="packages, images and programs are fetched through it",
                 evidence=answer.error,
                 next_command="env | grep -i proxy; apt-config dump | grep -i proxy",
-                severity="warning" if wanted.installed else "error",
+                severity="error" if wanted.fetches else "warning",
                 id="proxy-unreachable",
             )

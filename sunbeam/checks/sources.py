@@ -23,10 +23,12 @@ class Source:
     """``url`` is the folder of a release, with its final slash.
 
     ``purpose``: ``packages`` of the distribution, ``images`` (what they are built from) or ``other``.
+    ``builds``: images are built from it, perhaps besides.
     """
 
     url: str
     purpose: str = "packages"
+    builds: bool = False
 
     @property
     def host(self) -> str:
@@ -63,12 +65,14 @@ class Needs:
     packages: bool = True
     images: bool = True
 
-    def of(self, purpose: str) -> bool:
-        return {"packages": self.packages, "images": self.images}.get(purpose, False)
+    def of(self, source: Source) -> bool:
+        return (self.packages and source.purpose == "packages") or (self.images and source.builds)
 
 
 def needs(context: CheckContext) -> Needs:
     """Images are there if a bundle was imported or an earlier bootstrap built some."""
+    if context.wanted.builds:
+        return Needs(packages=False)
     if context.wanted.installed:
         return Needs(False, False)
     tools = all(shutil.which(name) for name in TOOLS) and (context.paths.bin / "etcd").exists()
@@ -85,12 +89,12 @@ async def _apt(context: CheckContext) -> Apt:
     targets = await context.probe.output(*TARGETS)
     settings = await context.probe.output("apt-config", "dump", "Acquire")
     sources = sources_in(targets, context.machine.distribution)
-    for archive in apt_sources(context.root):
-        sources.setdefault(archive.folder, "images")
-    return Apt(
-        tuple(Source(url, purpose) for url, purpose in sources.items() if url.startswith("http")),
-        proxy_in(settings, context.proxy),
-    )
+    built_from = [archive.folder for archive in apt_sources(context.root)]
+    for url in built_from:
+        sources.setdefault(url, "images")
+    found = (Source(url, purpose, builds=url in built_from) for url, purpose in sources.items())
+    web = tuple(source for source in found if source.url.startswith("http"))
+    return Apt(web, proxy_in(settings, context.proxy))
 
 
 def sources_in(targets: str, distribution: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from sunbeam.substrates.embedded.network import NetworkPlan
 
 if TYPE_CHECKING:
     from sunbeam.core.manifest.model import Manifest
+    from sunbeam.core.paths import Paths
 
 BOOTSTRAP = "sunbeam cluster bootstrap"
 ROLES = ("control", "compute")
@@ -27,8 +28,8 @@ class Wanted:
     ``address`` is where users reach the cloud, ``interface`` leads to the external network (both may be
     empty), ``pool`` are the first and the last address there that VMs may get.  ``proxy`` is a manifest's:
     http, https, no_proxy, with references.  ``installed``: a cloud of ours is on this machine, whose ports,
-    networks and disk space are then no obstacle.  ``again`` is what a person types after a finding is dealt
-    with.
+    networks and disk space are then no obstacle.  ``builds``: images are to be built, whatever is there.
+    ``again`` is what a person types after a finding is dealt with.
     """
 
     network: NetworkPlan = field(default_factory=NetworkPlan)
@@ -41,7 +42,13 @@ class Wanted:
     proxy: Mapping[str, str] = field(default_factory=dict)
     roles: tuple[str, ...] = ROLES
     installed: bool = False
+    builds: bool = False
     again: str = BOOTSTRAP
+
+    @property
+    def fetches(self) -> bool:
+        """Whether something is to come from outside."""
+        return self.builds or not self.installed
 
     @classmethod
     def of(cls, manifest: Manifest, settings: NodeSettings, *, installed: bool) -> Wanted:
@@ -73,6 +80,13 @@ class Wanted:
             installed=True,
             again=again,
         )
+
+    @classmethod
+    def with_or_without(cls, paths: Paths, again: str) -> Wanted:
+        """What the cloud on this machine uses, or the default one would."""
+        if NodeSettings.exists(paths):
+            return cls.of_node(NodeSettings.read(paths), again)
+        return cls(again=again)
 
 
 def ports_of(settings: NodeSettings) -> dict[int, str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
+from sunbeam.checks.before import BEFORE, FIRST_BOOTSTRAP
 from sunbeam.checks.wanted import Wanted
 from sunbeam.cluster.answers import settings_of
 from sunbeam.cluster.settings import NodeSettings
@@ -52,7 +53,7 @@ def bootstrap(processes: Processes, paths: Paths, manifest: Manifest) -> Change:
         awaits=tuple(task.id for task in images), busy=lambda: builder.is_building,
     )  # fmt: skip
     tasks: list[Task] = [
-        CheckMachine(wanted),
+        CheckMachine(wanted, BEFORE["cluster bootstrap" if wanted.installed else FIRST_BOOTSTRAP].checks),
         WriteProxy(manifest.proxy.model_dump(), settings),
         InstallPackages("proxy"),
         FetchEtcd("packages"),
@@ -141,7 +142,7 @@ def start(paths: Paths) -> Change:
     settings = NodeSettings.read(paths)
     control = WaitActive(CONTROL_PLANE, "Wait for the control plane", "services")
     tasks: list[Task] = [
-        CheckMachine(Wanted.of_node(settings, again="sunbeam cluster start")),
+        CheckMachine(Wanted.of_node(settings, "sunbeam cluster start"), BEFORE["cluster start"].checks),
         StartServices(settings),
         control,
         *(

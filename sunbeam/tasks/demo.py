@@ -50,7 +50,7 @@ def configure(paths: Paths, manifest: Manifest) -> Change:
     """Everything for a first VM, as ``manifest`` has it; what exists and may differ is made like it."""
     demo, external = manifest.demo, manifest.network.external
     tasks: list[Task] = [
-        CheckMachine.of_cloud(paths, "sunbeam configure"),
+        CheckMachine.of_cloud(paths, "configure", "sunbeam configure"),
         WriteManifestFile(manifest, needed=["demo"]),
         WriteManifest(manifest),
         DemoAccount(demo),

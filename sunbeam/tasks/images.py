@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shlex
 import shutil
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from sunbeam.checks.before import BEFORE
+from sunbeam.checks.wanted import Wanted
 from sunbeam.core.change import Change
-from sunbeam.core.errors import UsageError
+from sunbeam.core.errors import Problem, UsageError
 from sunbeam.core.estimate import Lane
 from sunbeam.core.foresight import Artifact, Foresight, Touch
 from sunbeam.core.node import Node
@@ -68,15 +71,14 @@ def build_images(node: Node, names: Collection[str]) -> Change:
         )
     wanted = image_tasks(builder, only=names)
     guest = [ExtractGuest(builder)] if any(task.id == f"image-{GUEST}" for task in wanted) else []
-    check = CheckMachine.of_storage(node.paths, "sunbeam image build")
-    return Change("image build", "Build images", [check, *wanted, *guest])
+    return Change("image build", "Build images", [CheckBuild(node.paths, wanted), *wanted, *guest])
 
 
 def import_images(node: Node, source: Path) -> Change:
     """Load the images of an archive.  Raises SunbeamError for a file that is none, and without podman."""
     _require_podman()
     load = LoadImages(image_builder(node.processes, node.paths), source, images_in(source))
-    check = CheckMachine.of_storage(node.paths, f"sunbeam image import {shlex.quote(str(source))}")
+    check = CheckMachine.of_import(node.paths, f"sunbeam image import {shlex.quote(str(source))}")
     return Change("image import", f"Load images from {source.name}", [check, load])
 
 
@@ -132,6 +134,21 @@ class BuildImage(Task):
         old = images.get(self._recipe.name)
         size = old.size if old else self._recipe.size
         return Foresight(artifacts=(Artifact("build", f"image {self._recipe.name}", size),))
+
+
+class CheckBuild(CheckMachine):
+    """What builds need of this machine and of the outside, if there is anything to build."""
+
+    def __init__(self, paths: Paths, builds: Sequence[BuildImage]) -> None:
+        wanted = replace(Wanted.with_or_without(paths, "sunbeam image build"), builds=True)
+        super().__init__(wanted, BEFORE["image build"].checks, warn=False)
+        self._builds = builds
+
+    async def problems(self, context: Context) -> list[Problem]:
+        for build in self._builds:
+            if not await build.is_done(context):
+                return await super().problems(context)
+        return []
 
 
 class LoadImages(Task):

@@ -35,7 +35,7 @@ DELETE_SECONDS = 600
 def launch(paths: Paths, name: str, image: str, flavor: str) -> Change:
     """A VM in the demo project with a floating address; an existing one of that name is used."""
     tasks: list[Task] = [
-        CheckMachine.of_cloud(paths, again(name)),
+        CheckMachine.of_cloud(paths, "launch", again(name)),
         CreateServer(name, image, flavor),
         AttachFloatingAddress(name, "server"),
         AwaitServer(name, "server"),

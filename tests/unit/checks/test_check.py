@@ -9,15 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from sunbeam.checks.catalogue import CHECKS
-from sunbeam.checks.check import Check, CheckContext, Outcome, examine, run_checks
+from sunbeam.checks.check import Check, CheckContext, Outcome, examine
 from sunbeam.checks.wanted import Wanted
 from sunbeam.core.errors import Problem
 from sunbeam.core.paths import Paths
 from tests.fakes.processes import FakeProcesses
-from tests.unit.checks.seen import GOOD, INSTALLED, WANTED
+from tests.unit.checks.seen import GOOD, WANTED
 
 Look = Callable[[CheckContext], Awaitable[Any]]
 
@@ -110,14 +108,6 @@ async def test_only_checks_of_wanted_roles_run(tmp_path: Path) -> None:
     checks = [check("a", roles=("compute",)), check("b", roles=("control",))]
     found = await examine(context(tmp_path, Wanted(roles=("compute",))), checks)
     assert [outcome.check.id for outcome in found.outcomes] == ["a"]
-
-
-@pytest.mark.parametrize(("wanted", "expected"), [(WANTED, ["a", "b"]), (INSTALLED, ["b"])])
-async def test_before_changes_of_a_cloud_only_cheap_checks_run(
-    tmp_path: Path, wanted: Wanted, expected: list[str]
-) -> None:
-    found = await run_checks(context(tmp_path, wanted), [check("a", once=True), check("b")])
-    assert [problem.id for problem in found] == expected
 
 
 def test_every_check_is_named_and_explained() -> None:

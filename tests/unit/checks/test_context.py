@@ -8,7 +8,7 @@ import pytest
 
 from sunbeam.checks import names, packages, storage
 from sunbeam.checks.check import CheckContext
-from sunbeam.checks.sources import apt, needs
+from sunbeam.checks.sources import Source, apt, needs
 from sunbeam.checks.wanted import Wanted
 from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.errors import SunbeamError
@@ -110,6 +110,19 @@ async def test_images_are_built_from_another_release_of_the_same_archive(
     ]
 
 
+async def test_an_archive_of_packages_may_be_the_one_of_images_too(
+    tmp_path: Path, processes: FakeProcesses
+) -> None:
+    (tmp_path / "etc/apt").mkdir(parents=True)
+    (tmp_path / "etc/os-release").write_text("ID=debian\n")
+    (tmp_path / "etc/apt/sources.list").write_text("deb http://m/debian trixie main\n")
+    url = "http://m/debian/dists/trixie/"
+    processes.expect("apt-get", answer=f"{url} Debian\nhttp://m/vendor/dists/stable/ Vendor\n")
+    processes.expect("apt-config")
+    own, vendor = (await apt(context(tmp_path, processes))).sources[:2]
+    assert own == Source(url, "packages", builds=True) and not vendor.builds
+
+
 DISABLED = (
     "Types: deb\nURIs: http://m/debian\nSuites: trixie\nComponents: main\nEnabled: no\n"
     "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n"
@@ -143,6 +156,8 @@ async def test_on_ubuntu_the_archive_of_images_is_asked_too(
         ([], WANTED, True),
         (["var/lib/sunbeam/containers/storage/overlay-images/images.json"], WANTED, False),
         ([], Wanted(installed=True), False),
+        (["var/lib/sunbeam/containers/storage/overlay-images/images.json"], Wanted(builds=True), True),
+        ([], Wanted(installed=True, builds=True), True),
     ],
 )
 def test_an_imported_bundle_needs_no_archive_of_images(
@@ -151,7 +166,16 @@ def test_an_imported_bundle_needs_no_archive_of_images(
     for name in there:
         (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / name).touch()
-    assert needs(context(tmp_path, processes, wanted)).of("images") is expected
+    needed = needs(context(tmp_path, processes, wanted))
+    assert needed.of(Source("http://m/debian/dists/trixie/", "images", builds=True)) is expected
+
+
+def test_a_build_needs_the_archive_of_images_whatever_else_that_holds(
+    tmp_path: Path, processes: FakeProcesses
+) -> None:
+    needed = needs(context(tmp_path, processes, Wanted(builds=True)))
+    assert needed.of(Source("http://m/debian/dists/trixie/", "packages", builds=True))
+    assert not needed.of(Source("http://m/ubuntu/dists/noble/", "packages"))
 
 
 @pytest.mark.parametrize(

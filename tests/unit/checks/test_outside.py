@@ -1,10 +1,14 @@
 """Names, time, archives, proxies, packages and leftovers."""
 
+import os
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sunbeam.checks import clock, leftovers, mirrors, names, packages
+from sunbeam.checks.check import CheckContext
 from sunbeam.checks.clock import Clock
 from sunbeam.checks.leftovers import OTHERS, Leftovers
 from sunbeam.checks.mirrors import Fetched, ProxyAnswer, Registry
@@ -14,8 +18,10 @@ from sunbeam.checks.sources import Apt, Source, proxy_in, sources_in
 from sunbeam.checks.wanted import Wanted
 from sunbeam.checks.web import proxy_for
 from sunbeam.core.detection.time_state import TimeState
+from sunbeam.core.paths import Paths
 from sunbeam.core.proxy import Proxy
-from tests.unit.checks.seen import INSTALLED, WANTED, ids
+from tests.fakes.processes import FakeProcesses
+from tests.unit.checks.seen import GOOD, INSTALLED, WANTED, ids
 
 NOW = 1_800_000_000.0
 KEPT = TimeState(True, 0.01, "chronyd")
@@ -89,7 +95,7 @@ def test_dns(answer: Resolved, expected: list[str]) -> None:
         (Clock(NOW, NOW - 100, KEPT), [], ""),
         (Clock(NOW, NOW - 100, TimeState(False, 16.0, "chronyd")), [], ""),
         (Clock(NOW, NOW - 100, TimeState()), ["clock-not-kept"], "warning"),
-        (Clock(NOW, NOW + 90_000, KEPT), ["clock-before-build"], "error"),
+        (Clock(NOW, NOW + 90_000, KEPT, 7200.0, "http://m"), [], ""),
         (Clock(NOW, NOW - 100, KEPT, 4.0, "http://m"), [], ""),
         (Clock(NOW, NOW - 100, KEPT, -60.0, "http://m"), ["clock-wrong"], "warning"),
         (Clock(NOW, NOW - 100, KEPT, 7200.0, "http://m"), ["clock-wrong"], "error"),
@@ -98,6 +104,33 @@ def test_dns(answer: Resolved, expected: list[str]) -> None:
 def test_clock(seen: Clock, expected: list[str], severity: str) -> None:
     assert ids(clock.right_time, seen) == expected
     assert all(problem.severity == severity for problem in clock.right_time(seen, WANTED))
+
+
+def test_a_clock_in_the_past_is_told_without_an_archive() -> None:
+    assert ids(clock.right_date, Clock(NOW, NOW - 100, KEPT)) == []
+    assert ids(clock.right_date, Clock(NOW, NOW + 80_000, KEPT)) == []
+    assert ids(clock.right_date, Clock(NOW, NOW + 90_000, KEPT), INSTALLED) == ["clock-before-build"]
+
+
+async def test_a_cloud_is_not_older_than_its_certificates(tmp_path: Path) -> None:
+    paths = Paths(tmp_path)
+    looking = CheckContext(FakeProcesses(), paths, INSTALLED, root=tmp_path, system=GOOD.system)
+    assert not (await clock.own_clock(looking)).is_past
+    authority = paths.certificates / "ca.crt"
+    authority.parent.mkdir(parents=True)
+    authority.touch()
+    later = time.time() + 30 * 86_400
+    os.utime(authority, (later, later))
+    assert (await clock.own_clock(looking)).is_past
+
+
+def test_what_a_build_needs_of_the_outside_stops_it_on_a_machine_with_a_cloud_too() -> None:
+    builds = replace(INSTALLED, builds=True)
+    wrong = Clock(NOW, NOW - 100, KEPT, 7200.0, "http://m")
+    dead = (ProxyAnswer("http://proxy:3128", "refused"),)
+    for wanted, severity in ((INSTALLED, "warning"), (builds, "error")):
+        told = [*clock.right_time(wrong, wanted), *mirrors.proxy(dead, wanted)]
+        assert [problem.severity for problem in told] == [severity, severity]
 
 
 def test_the_clock_is_told_in_words_and_set_right_only_where_it_is_ours() -> None:
@@ -119,11 +152,9 @@ def test_the_clock_is_told_in_words_and_set_right_only_where_it_is_ours() -> Non
 )
 def test_another_time_service_is_left_to_its_person(time: TimeState, fix: str, remedy: str) -> None:
     """Ours would change nothing beside one that runs, and apt removes one that is installed."""
-    for seen in (
-        Clock(NOW, NOW - 100, time, 7200.0, "http://m", systemd=True),
-        Clock(NOW, NOW + 90_000, time, systemd=True),
-    ):
-        (problem,) = clock.right_time(seen, WANTED)
+    (wrong,) = clock.right_time(Clock(NOW, NOW - 100, time, 7200.0, "http://m", systemd=True), WANTED)
+    (past,) = clock.right_date(Clock(NOW, NOW + 90_000, time, systemd=True), WANTED)
+    for problem in (wrong, past):
         assert (problem.fix, problem.next_command) == (fix, remedy)
 
 

@@ -16,6 +16,7 @@ import yaml
 from typer.testing import CliRunner
 
 from sunbeam.catalogue import AREAS
+from sunbeam.checks.before import ALWAYS, BEFORE, Before
 from sunbeam.checks.catalogue import CHECKS
 from sunbeam.checks.wanted import ROLES
 from sunbeam.cli.main import app
@@ -112,6 +113,17 @@ def _checks() -> str:
         roles = "all" if len(check.roles) == len(ROLES) else ", ".join(check.roles)
         rows.append([f"`{check.id}`", check.meaning, roles, when + (", root" if check.needs_root else "")])
     return _table(["Check", "Content if", "Roles", "When"], rows)
+
+
+def _checks_before() -> str:
+    rows = ([kind, _checks_of(before), before.why] for kind, before in BEFORE.items())
+    return _table(["Change", "Checks", "Why these"], rows)
+
+
+def _checks_of(before: Before) -> str:
+    if before.checks in (CHECKS, ALWAYS):
+        return "all" if before.checks == CHECKS else "those marked `always`"
+    return ", ".join(f"`{check.id}`" for check in before.checks) or "none"
 
 
 def _fixes() -> str:
@@ -337,6 +349,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "questions": _questions,
     "questions-not": _file_only,
     "checks": _checks,
+    "checks-before": _checks_before,
     "fixes": _fixes,
     "cli": _cli,
     "exit-codes": _exit_codes,

@@ -1,15 +1,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from sunbeam.checks.before import BEFORE, Before
+from sunbeam.checks.check import Check, CheckContext
+from sunbeam.checks.wanted import Wanted
+from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.change import Change
+from sunbeam.core.errors import PreflightFailed, Problem
 from sunbeam.core.paths import Paths
 from sunbeam.core.preview import preview
 from sunbeam.images.builder import ImageBuilder
 from sunbeam.images.recipes import RECIPE_LABEL
-from sunbeam.tasks.images import RemoveReplaced, image_builder, image_tasks
+from sunbeam.tasks.images import BuildImage, CheckBuild, RemoveReplaced, image_builder, image_tasks
 from tests.fakes.processes import FakeProcesses
 from tests.unit.core.bench import Workbench
 
@@ -76,6 +84,40 @@ async def test_what_builds_will_replace_is_foreseen(tmp_path: Path) -> None:
     tasks = [*image_tasks(builder, only=["nova"]), RemoveReplaced(builder, "image-nova")]
     seen = await preview(dry.engine, Change("t", "T", tasks), dry.journal)
     assert [touch.name for touch in seen.tasks[-1].foresight.touches] == ["localhost/sunbeam/nova:old"]
+
+
+def told(seen: Wanted, wanted: Wanted) -> Iterator[Problem]:
+    yield Problem("no mirror", severity="error" if wanted.fetches else "warning", id="mirror-unreachable")
+
+
+async def wanted_of(context: CheckContext) -> Wanted:
+    return context.wanted
+
+
+@pytest.mark.parametrize("installed", [False, True])
+async def test_what_a_build_fetches_from_is_checked_first_unless_nothing_is_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, installed: bool
+) -> None:
+    mirror = Check("mirrors", "package archives", wanted_of, told, once=True)
+    monkeypatch.setitem(BEFORE, "image build", Before((mirror,), "packages are fetched"))
+    bench = Workbench(tmp_path)
+    if installed:
+        bench.paths.etc.mkdir(parents=True)
+        NodeSettings.file(bench.paths).write_text(NodeSettings("vm", "192.0.2.7").dump())
+    builder = builder_of(bench)
+    digest = builder.recipes["base"].digest
+    bench.processes.expect("podman", "image", "inspect", answer=lambda argv, text: digest)
+    await bench.engine.run(Change("t", "T", [CheckBuild(bench.paths, [outdated(builder)])]))
+    digest = "old"
+    for builds in ([outdated(builder)], image_tasks(builder, only=["base"])):
+        with pytest.raises(PreflightFailed) as refused:
+            await bench.engine.run(Change("t", "T", [CheckBuild(bench.paths, builds), *builds]))
+        assert [problem.id for problem in refused.value.problems] == ["mirror-unreachable"]
+
+
+def outdated(builder: ImageBuilder) -> BuildImage:
+    """Built unless it is current."""
+    return BuildImage(builder, builder.recipes["base"], ["base"])
 
 
 def builder_of(bench: Workbench) -> ImageBuilder:

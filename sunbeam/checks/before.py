@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from sunbeam.checks import mirrors
 from sunbeam.checks.catalogue import CHECKS
 from sunbeam.checks.check import Check
 from sunbeam.checks.storage import volumes
@@ -13,6 +14,7 @@ ALWAYS = tuple(check for check in CHECKS if not check.once)
 """They ask nobody outside and take a fraction of a second together."""
 STORAGE = tuple(check for check in CHECKS if check.look is volumes)
 OUTSIDE = tuple(check for check in CHECKS if check.id in ("date", "clock", "dns", "proxy", "mirrors"))
+NEW_PROXY = Check("proxy", "the new proxy", mirrors.new_proxies, mirrors.new_proxy)
 FIRST_BOOTSTRAP = "first cluster bootstrap"
 
 
@@ -35,7 +37,7 @@ BEFORE: dict[str, Before] = {
         "packages are fetched, unless all images are current; then none of these is made",
     ),
     "image import": Before(STORAGE, "images come from a file of this machine"),
-    "proxy set": Before((), "nothing is fetched by it"),
+    "proxy set": Before((NEW_PROXY,), "a proxy that nobody answers at must not come into use"),
     "proxy clear": Before((), "it is the way out when a proxy is dead"),
     "fix": Before((), "it deals with what checks have found"),
     "cluster stop": Before((), "whatever is wrong with a machine, its cloud can be stopped"),

@@ -15,7 +15,7 @@ from sunbeam.checks.check import CheckContext
 from sunbeam.checks.sources import Apt, Source, apt, needs
 from sunbeam.checks.wanted import Wanted
 from sunbeam.checks.words import listed
-from sunbeam.core.errors import Problem
+from sunbeam.core.errors import Problem, SunbeamError
 from sunbeam.core.proxy import VARIABLES, Proxy, proxy_url, variable_of, without_passwords
 from sunbeam.terraform.binary import NPM_PACKAGE, PACKAGE, present_core
 from sunbeam.terraform.errors import CoreNotFound
@@ -165,6 +165,30 @@ async def proxies(context: CheckContext) -> tuple[ProxyAnswer, ...]:
         if text and not proxy_url(text)
     ]
     return (*await asyncio.gather(*map(_connect, urls)), *ignored)
+
+
+async def new_proxies(context: CheckContext) -> tuple[ProxyAnswer, ...]:
+    """Connects to every proxy of the manifest that this node does not use yet."""
+    try:
+        kept = Proxy.kept(context.paths) or Proxy()
+    except SunbeamError:
+        kept = Proxy()  # it is damaged, and written anew
+    new = {context.proxy.http, context.proxy.https} - {kept.http, kept.https, ""}
+    return tuple(await asyncio.gather(*map(_connect, sorted(new))))
+
+
+def new_proxy(answers: tuple[ProxyAnswer, ...], wanted: Wanted) -> Iterator[Problem]:
+    """A proxy that the cloud is to use from now on can be connected to."""
+    for answer in answers:
+        if answer.error:
+            yield Problem(
+                f"the proxy {answer.url} cannot be reached",
+                where="the proxy that was named",
+                why="nothing could be fetched through it",
+                evidence=answer.error,
+                next_command=wanted.again,
+                id="proxy-unreachable",
+            )
 
 
 async def _connect(url: str) -> ProxyAnswer:

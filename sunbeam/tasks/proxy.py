@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from sunbeam.checks.before import BEFORE
+from sunbeam.checks.wanted import Wanted
 from sunbeam.cluster.answers import made_with, manifest_file
 from sunbeam.cluster.services import DAEMON, ETCD, services_of
 from sunbeam.cluster.settings import NodeSettings
@@ -19,6 +22,7 @@ from sunbeam.core.proxy import LOCAL, Proxy, proxy_file
 from sunbeam.core.task import Context, Task
 from sunbeam.juju.controller import Controller
 from sunbeam.juju.credentials import Credentials
+from sunbeam.tasks.machine import CheckMachine
 from sunbeam.tasks.manifest import HEADER, WriteManifest, WriteManifestFile
 
 ANSWER_SECONDS = 60.0
@@ -36,7 +40,10 @@ def change_proxy(node: Node, said: Said, before: Said) -> Change:
     manifest = Manifest.model_validate({**made, "proxy": dict(said)})
     former = Manifest.model_validate({**made, "proxy": dict(before)})
     services = services_of(node.paths)
+    proxied = bool(said.get("http") or said.get("https"))
+    wanted = replace(Wanted.of_node(settings, "sunbeam proxy set --http URL --https URL"), proxy=said)
     tasks: list[Task] = [
+        *([CheckMachine(wanted, BEFORE["proxy set"].checks)] if proxied else []),
         WriteProxy(said, settings, before=before),
         ChangeManifestFile(manifest, former, "proxy"),
     ]
@@ -44,8 +51,7 @@ def change_proxy(node: Node, said: Said, before: Said) -> Change:
         tasks.append(ChangeManifest(manifest, former, "manifest-file"))
     if services.running(DAEMON):
         tasks.append(ShowModels("proxy"))
-    title = "Use a proxy" if said.get("http") or said.get("https") else "Use no proxy"
-    return Change("proxy set", title, tasks)
+    return Change("proxy set", "Use a proxy" if proxied else "Use no proxy", tasks)
 
 
 class WriteProxy(Task):

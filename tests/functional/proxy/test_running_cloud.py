@@ -64,6 +64,8 @@ async def test_a_proxy_takes_effect_on_a_running_cloud(
 
     refused = await sunbeam(cloud, "proxy", "set", "--https", "http://bob:password@p.example.org:1")
     assert refused.returncode == 3 and "password@" not in refused.stderr, refused.stderr
+    dead = await sunbeam(cloud, "proxy", "set", "--https", "http://127.0.0.1:1")
+    assert dead.returncode == 3 and "sunbeam proxy set --http URL" in dead.stdout + dead.stderr
     none = await sunbeam(cloud, "proxy", "set")
     assert none.returncode == 2 and "--http" in none.stderr
 

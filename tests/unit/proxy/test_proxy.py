@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,10 +14,11 @@ from sunbeam.cluster.certificates import ClusterCertificates
 from sunbeam.cluster.manifests import versions
 from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.clock import SystemClock
-from sunbeam.core.errors import SunbeamError
+from sunbeam.core.errors import PreflightFailed, SunbeamError
 from sunbeam.core.host import Host
 from sunbeam.core.journal import Journal
 from sunbeam.core.manifest.model import Manifest
+from sunbeam.core.node import Node
 from sunbeam.core.paths import Paths
 from sunbeam.core.process import SystemProcesses
 from sunbeam.core.proxy import Proxy, program_environment, proxy_file, proxy_url, without_passwords
@@ -25,8 +27,9 @@ from sunbeam.core.task import Context
 from sunbeam.operators.juju_data import write_juju_data
 from sunbeam.operators.operations.controller import Controller
 from sunbeam.tasks.manifest import WriteManifest
-from sunbeam.tasks.proxy import ChangeManifest, ShowModels, WriteProxy, own_places
+from sunbeam.tasks.proxy import ChangeManifest, ShowModels, WriteProxy, change_proxy, own_places
 from tests.fakes.store import MemoryStore
+from tests.unit.core.bench import Workbench
 
 SETTINGS = NodeSettings("node-1", "192.0.2.7")
 NONE = {"http": "", "https": "", "no_proxy": ""}
@@ -250,3 +253,60 @@ def authority(paths: Paths) -> str:
     certificates = ClusterCertificates(paths.certificates)
     certificates.ensure_authority()
     return certificates.authority.certificate.read_text()
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Node:
+    paths = Paths(tmp_path)
+    NodeSettings.file(paths).parent.mkdir(parents=True)
+    NodeSettings.file(paths).write_text(SETTINGS.dump())
+    return Node(paths)
+
+
+@pytest.fixture
+def dead() -> Iterator[str]:
+    """The URL of a proxy whose port nobody listens at while it is bound."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield f"http://ann:pa55word@127.0.0.1:{bound.getsockname()[1]}"
+
+
+async def change(node: Node, said: dict[str, str], before: dict[str, str]) -> Workbench:
+    bench = Workbench(node.paths.root)
+    await bench.engine.run(change_proxy(node, {**NONE, **said}, {**NONE, **before}))
+    return bench
+
+
+async def test_a_proxy_that_nobody_answers_at_does_not_come_into_use(node: Node, dead: str) -> None:
+    with pytest.raises(PreflightFailed) as refused:
+        await change(node, {"https": dead}, {})
+    (problem,) = refused.value.problems
+    assert problem.id == "proxy-unreachable" and "pa55word" not in str(refused.value)
+    assert problem.next_command.startswith("sunbeam proxy set ")
+    assert Proxy.kept(node.paths) is None
+
+
+async def test_a_proxy_that_answers_comes_into_use(node: Node) -> None:
+    async with await asyncio.start_server(lambda reader, writer: writer.close(), "127.0.0.1") as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        await change(node, {"http": url}, {})
+    kept = Proxy.kept(node.paths)
+    assert kept is not None and kept.http == url
+    await change(node, {"http": url, "no_proxy": "example.org"}, {"http": url})
+    assert "example.org" in program_environment(node.paths)["no_proxy"], "what is in use is not asked again"
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+async def test_a_dead_proxy_can_always_be_cleared(node: Node, dead: str, damaged: bool) -> None:
+    file = proxy_file(node.paths)
+    file.parent.mkdir(parents=True)
+    file.write_text("{" if damaged else Proxy(dead).dump())
+    await change(node, {}, {"http": dead})
+    assert Proxy.kept(node.paths) is None
+
+
+async def test_a_damaged_proxy_does_not_keep_the_new_one_from_being_asked(node: Node, dead: str) -> None:
+    proxy_file(node.paths).parent.mkdir(parents=True)
+    proxy_file(node.paths).write_text("{")
+    with pytest.raises(PreflightFailed):
+        await change(node, {"http": dead}, {})

@@ -192,6 +192,11 @@ MACHINE = (
         "`sunbeam cluster destroy` removes the rest.",
     ),
     Entry(
+        "leftovers-in-use",
+        "A cloud of ours runs that is not known here: it has another SUNBEAM_ROOT, or its settings are gone.",
+        "Use it with its SUNBEAM_ROOT; `sunbeam cluster destroy` there removes it with all that is in it.",
+    ),
+    Entry(
         "other-cloud",
         "Another cloud's services, networks and packet rules may stand in the way.",
         "Remove it as its own manual says, or use another machine.",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from sunbeam.checks.check import CheckContext
 from sunbeam.checks.wanted import Wanted
+from sunbeam.cluster.running import Running, in_use, running_clouds
 from sunbeam.core.errors import Problem
 from sunbeam.substrates.embedded.facts import leftovers as own_leftovers
 
@@ -47,22 +49,31 @@ OTHERS = (
 
 @dataclass(frozen=True)
 class Leftovers:
-    """``own``: what of ours is there, in words; ``data``: databases or disks of VMs may be among it."""
+    """``own``: what of ours is there, in words; ``data``: databases or disks of VMs may be among it.
+
+    ``root`` is that of both; ``running``: clouds of ours to which some of it may belong, whatever their root.
+    """
 
     own: tuple[str, ...] = ()
     data: bool = False
     others: tuple[Other, ...] = ()
+    root: Path = Path("/")
+    running: Running = field(default_factory=dict)
 
 
 async def leftovers(context: CheckContext) -> Leftovers:
-    own = await own_leftovers(context.probe, context.root)
+    paths = context.paths
+    own = await own_leftovers(context.probe, paths.root)
+    data = (paths.engine / "storage").is_dir()
     others = tuple(each for each in OTHERS if (context.root / each.folder.lstrip("/")).exists())
-    return Leftovers(own, (context.paths.engine / "storage").is_dir(), others)
+    return Leftovers(own, data, others, paths.root, running_clouds(context.root / "proc") if own else {})
 
 
 def clean(seen: Leftovers, wanted: Wanted) -> Iterator[Problem]:
     """Nothing is left of a cloud that was here before, ours or another's."""
-    if seen.own and not wanted.installed:
+    if seen.own and seen.running and not wanted.installed:
+        yield in_use(seen.running, seen.root, seen.own)
+    elif seen.own and not wanted.installed:
         yield Problem(
             "an earlier installation left things behind",
             where=", ".join(seen.own),

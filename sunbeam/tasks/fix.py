@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,8 +13,9 @@ from sunbeam.checks.kernel import LOAD_MODULES, MODULES
 from sunbeam.checks.leftovers import REMOVE_OWN
 from sunbeam.checks.names import LOCALHOST, OWN_NAME
 from sunbeam.checks.packages import CONFIGURE, LISTING, interrupted, unfinished
+from sunbeam.cluster.running import in_use, running_clouds
 from sunbeam.core.change import Change
-from sunbeam.core.errors import SunbeamError, UsageError
+from sunbeam.core.errors import Problem, SunbeamError, UsageError
 from sunbeam.core.host import Undo
 from sunbeam.core.packages import ENVIRONMENT
 from sunbeam.core.process import ProcessFailed
@@ -174,8 +176,17 @@ def _loading(module: str) -> str:
     return f"kernel module {module}"
 
 
+class RemoveLeftovers(RemoveContainers):
+    """Nothing while a cloud of ours runs, of this root or another: its networks have the same names."""
+
+    async def problems(self, context: Context) -> list[Problem]:
+        clouds = await asyncio.to_thread(running_clouds)
+        what = ("containers", "networks", "services")
+        return [in_use(clouds, context.paths.root, what)] if clouds else []
+
+
 def _remove_leftovers() -> list[Task]:
-    return [StopDaemon(), StopEtcd(), RemoveServices(), RemoveContainers()]
+    return [StopDaemon(), StopEtcd(), RemoveServices(), RemoveLeftovers()]
 
 
 @dataclass(frozen=True)
@@ -199,7 +210,9 @@ FIXES: dict[str, Fix] = {
     ),
     CONFIGURE: Fix("finish the installation of packages that was cut off", lambda: [ConfigurePackages()]),
     LOAD_MODULES: Fix("load kernel modules now and at each boot", lambda: [LoadModules()]),
-    REMOVE_OWN: Fix("remove containers, networks and services that we left", _remove_leftovers),
+    REMOVE_OWN: Fix(
+        "remove containers, networks and services that we left, unless a cloud runs", _remove_leftovers
+    ),
 }
 """Every safe fix by the id that findings name."""
 

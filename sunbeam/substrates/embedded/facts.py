@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from sunbeam.core.cores import cores
+from sunbeam.core.paths import Paths
 from sunbeam.substrates.embedded.probes import Probe
 
 Cgroups = Literal["v1", "v2", "hybrid", "none"]
@@ -86,16 +87,20 @@ async def program_answers(probe: Probe) -> dict[str, str]:
 
 
 async def leftovers(probe: Probe, root: Path) -> tuple[str, ...]:
-    """What an earlier installation of ours left, in words."""
-    found = [
-        f"interface {name}"
-        for name in ("sunbeam0", "sunbeam-ext")
-        if (root / "sys/class/net" / name).exists()
-    ]
-    if "table ip sunbeam" in (await probe.output("nft", "list", "tables")).splitlines():
-        found.append("nftables table sunbeam")
-    if (root / "var/lib/sunbeam/runtime").is_dir():
-        found.append("folder /var/lib/sunbeam")
+    """What an earlier installation of ours below ``root`` left, in words.
+
+    The kernel's own things are that of the root that shows them: another one has folders only.
+    """
+    found = []
+    interfaces = root / "sys/class/net"
+    if interfaces.is_dir():
+        names = ("sunbeam0", "sunbeam-ext")
+        found += [f"interface {name}" for name in names if (interfaces / name).exists()]
+        if "table ip sunbeam" in (await probe.output("nft", "list", "tables")).splitlines():
+            found.append("nftables table sunbeam")
+    state = Paths(root).state
+    if (state / "runtime").is_dir():
+        found.append(f"folder {state}")
     return tuple(found)
 
 

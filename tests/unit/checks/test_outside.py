@@ -239,6 +239,25 @@ def test_what_may_hold_data_is_not_removed_as_a_safe_fix() -> None:
     assert cloud.next_command == "sunbeam cluster destroy"
 
 
+def test_what_a_running_cloud_may_use_is_not_removed_as_a_safe_fix() -> None:
+    own = ("interface sunbeam0",)
+    beside = Leftovers(own, running={Path("/srv/test"): ["etcd", "sunbeamd"]})
+    (problem,) = leftovers.clean(beside, WANTED)
+    assert (problem.id, problem.fix) == ("leftovers-in-use", "")
+    assert problem.next_command == "SUNBEAM_ROOT=/srv/test sunbeam cluster status"
+    (lost,) = leftovers.clean(Leftovers(own, running={Path("/"): ["etcd"]}), WANTED)
+    assert (lost.fix, lost.next_command) == ("", "sunbeam cluster destroy")
+
+
+async def test_what_belongs_to_another_root_is_not_ours(tmp_path: Path) -> None:
+    """Neither what the machine has nor the data of its cloud is left by a root of its own."""
+    machine, own = tmp_path / "machine", tmp_path / "own"
+    (machine / "sys/class/net/sunbeam0").mkdir(parents=True)
+    (machine / "var/lib/sunbeam/engine/storage").mkdir(parents=True)
+    looking = CheckContext(FakeProcesses(), Paths(own), WANTED, root=machine, system=GOOD.system)
+    assert await leftovers.leftovers(looking) == Leftovers(root=own)
+
+
 def test_folders_of_other_clouds_are_absolute(tmp_path: Path) -> None:
     assert all(each.folder.startswith("/") and each.remove for each in OTHERS)
 

@@ -182,7 +182,15 @@ def test_ports_and_who_has_them(network: NetworkFacts) -> None:
 
 
 async def test_leftovers(root: Path, probe: Probe) -> None:
-    assert await leftovers(probe, root) == ("nftables table sunbeam",)
+    (root / "sys/class/net/sunbeam0").mkdir(parents=True)
+    assert await leftovers(probe, root) == ("interface sunbeam0", "nftables table sunbeam")
+
+
+async def test_what_the_kernel_has_is_not_left_by_a_root_that_does_not_show_it(
+    root: Path, probe: Probe
+) -> None:
+    (root / "var/lib/sunbeam/runtime").mkdir(parents=True)
+    assert await leftovers(probe, root) == (f"folder {root}/var/lib/sunbeam",)
 
 
 async def test_a_bare_machine_gives_facts_as_well(tmp_path: Path) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from pathlib import Path
 
 import pytest
 
 from sunbeam.checks import clock, kernel, leftovers, names, packages
 from sunbeam.core.engine import Change
-from sunbeam.core.errors import SunbeamError, UsageError
+from sunbeam.core.errors import PreflightFailed, SunbeamError, UsageError
 from sunbeam.core.host_undo import HostNotRestored
 from sunbeam.core.journal import TaskRecord
 from sunbeam.core.process import Completed
@@ -202,6 +204,19 @@ async def test_a_dry_run_lists_what_is_done_then(tmp_path: Path) -> None:
 def test_leftovers_are_removed_as_destroy_does_it() -> None:
     ids = [task.id for task in fix(["own-leftovers"]).tasks]
     assert ids == ["stop-daemon", "stop-etcd", "remove-services", "remove-containers"]
+
+
+async def test_leftovers_are_not_removed_while_a_cloud_runs_whatever_its_root(bench: Workbench) -> None:
+    words = ["-m", "sunbeam.cluster.daemon", "/srv/elsewhere"]
+    daemon = await asyncio.create_subprocess_exec(sys.executable, "-c", "import time; time.sleep(60)", *words)
+    try:
+        with pytest.raises(PreflightFailed) as refused:
+            await bench.engine.run(fix(["own-leftovers"]))
+    finally:
+        daemon.kill()
+        await daemon.wait()
+    assert [problem.id for problem in refused.value.problems] == ["leftovers-in-use"]
+    assert "SUNBEAM_ROOT=/srv/elsewhere" in str(refused.value) and bench.processes.calls == []
 
 
 @pytest.mark.parametrize("id", ["configure-packages", "own-leftovers"])

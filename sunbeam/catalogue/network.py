@@ -146,7 +146,7 @@ NETWORK = (
         "interface-carries-default-route",
         "The interface is this machine's way out, itself or by a device on it, and would be cut off; a VLAN"
         " works on.",
-        "Choose another interface; `sunbeam cluster bootstrap --dry-run` shows what would be done.",
+        "Choose another interface of those that `ip -brief link` lists, or go on.",
     ),
     Entry(
         "cloud-address-lost",

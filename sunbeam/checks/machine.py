@@ -102,7 +102,7 @@ def init(facts: Facts, wanted: Wanted) -> Iterator[Problem]:
             where="process 1",
             why="after a reboot the cloud does not start by itself",
             evidence="/proc/1/comm is not systemd",
-            next_command="sunbeam cluster start",
+            next_command="after each reboot: sunbeam cluster start",
             severity="warning",
             id="no-systemd",
         )

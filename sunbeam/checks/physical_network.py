@@ -116,7 +116,7 @@ def _way_out(found: Interface, where: str) -> Problem:
         evidence=f"the default route leads through {child}, which is on it"
         if child
         else f"the default route and {', '.join(found.addresses) or 'no address'} are on it",
-        next_command="sunbeam cluster bootstrap --dry-run",
+        next_command="ip -brief link",
         severity="warning",
         id="interface-carries-default-route",
     )

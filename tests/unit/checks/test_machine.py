@@ -38,6 +38,12 @@ def test_memory_that_our_own_cloud_uses_is_no_finding() -> None:
     assert found(replace(GOOD, memory_available=GIB), INSTALLED) == []
 
 
+@pytest.mark.parametrize("wanted", [WANTED, INSTALLED])
+def test_a_cloud_is_started_by_hand_after_a_reboot_and_not_before_there_is_one(wanted: Wanted) -> None:
+    (problem,) = machine.init(replace(GOOD, systemd=False), wanted)
+    assert problem.next_command == "after each reboot: sunbeam cluster start"
+
+
 def test_what_is_too_little_is_told_with_numbers() -> None:
     (problem,) = machine.memory(replace(GOOD, memory=4 * GIB), WANTED)
     assert problem.what == "4 GiB of memory is too little"

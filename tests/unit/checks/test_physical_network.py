@@ -50,6 +50,12 @@ def test_the_child_with_the_default_route_is_named(child: Child, why: str) -> No
     assert why in told.why
 
 
+def test_instead_of_the_way_out_another_interface_can_be_chosen() -> None:
+    seen = Networks(NETWORK, (Interface("eth1", carrier=True, default_route=True),))
+    (problem,) = physical_network.external_interface(seen, Wanted(interface="eth1"))
+    assert problem.next_command == "ip -brief link"
+
+
 @pytest.mark.parametrize(("address", "expected"), [("192.0.2.7", ["cloud-address-lost"]), ("192.0.2.9", [])])
 def test_the_interface_must_not_have_the_cloud_s_address(address: str, expected: list[str]) -> None:
     seen = Networks(NETWORK, (Interface("eth1", carrier=True, addresses=("192.0.2.7/24",)),))

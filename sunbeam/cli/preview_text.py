@@ -45,8 +45,10 @@ def show_preview(preview: Preview, *, only_changes: bool = False, verbose: bool 
 def summary(preview: Preview, *, only_changes: bool = False) -> str:
     """How many tasks it is, and how long they take."""
     tasks = _shown(preview, only_changes)
-    told = f"{plural(len(tasks), 'task')}, {about(preview.seconds)}" if tasks else "nothing to change"
-    return f"{preview.title}: {told}"
+    if not tasks:
+        return f"{preview.title}: nothing to change"
+    time = f", {about(preview.seconds)}" if preview.seconds else ""
+    return f"{preview.title}: {plural(len(tasks), 'task')}{time}"
 
 
 def preview_lines(
@@ -65,6 +67,11 @@ def preview_lines(
     if preview.unchanged and not only_changes:
         yield ""
         yield from _wrapped("As wanted already: " + ", ".join(preview.unchanged), "", columns)
+    if preview.stays:
+        yield ""
+        yield "Stays as it is"
+        for each in preview.stays:
+            yield from _wrapped(each, "  ", columns)
     if risks := list(dict.fromkeys(risk for task in tasks for risk in task.foresight.risks)):
         yield ""
         yield "Risks"
@@ -80,12 +87,17 @@ def _shown(preview: Preview, only_changes: bool) -> list[PlannedTask]:
 
 def _time(preview: Preview, columns: int) -> Iterator[str]:
     """The tasks that decide how long it takes, and how much of that is known."""
+    if not preview.seconds:
+        yield from _wrapped("Estimate: none, none of this was measured here.", "", columns)
+        return
     titles = {task.task: task for task in preview.tasks}
     decisive = [titles[each] for each in preview.critical if each in titles]
     steps = ", ".join(f"{task.title} {duration(task.seconds)}" for task in decisive if task.seconds >= 1)
     measured = sum(1 for task in preview.tasks if task.measured)
     basis = {0: "typical times, none measured here", len(preview.tasks): "the last times on this machine"}
-    source = basis.get(measured, f"the last times here of {plural(measured, 'task')}, else typical ones")
+    typical = any(task.seconds and not task.measured for task in preview.tasks)
+    rest = "else typical ones" if typical else "the rest is not known"
+    source = basis.get(measured, f"the last times here of {plural(measured, 'task')}, {rest}")
     yield from _wrapped(f"Estimate: {about(preview.seconds)}, by {source}.", "", columns)
     if steps:
         yield from _wrapped(f"Longest way: {steps}.", "", columns)

@@ -6,10 +6,9 @@ from typing import Annotated
 
 import typer
 
-from sunbeam.cli.preview import show_request
+from sunbeam.cli.preview import show_request, show_undo
 from sunbeam.cli.records import read_records
 from sunbeam.cli.session import DryRunOption, Output, OutputOption, go_on, require_root
-from sunbeam.cli.undo import list_undo
 from sunbeam.cli.verbosity import verbosity
 from sunbeam.core.change import Change
 from sunbeam.core.engine import Engine
@@ -48,7 +47,7 @@ def resume(
     if not record.undoing:
         check_continued(records, record)
     if dry_run and record.undoing:
-        list_undo(node, record)
+        show_undo(node, record, output)
         return
     if dry_run:
         show_request(node, Request(record.kind, record.intent), output)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import sys
-from contextlib import closing
 from typing import Annotated
 
 import typer
 
+from sunbeam.cli.preview import show_undo
 from sunbeam.cli.records import ChangeArgument, read_records
 from sunbeam.cli.session import DryRunOption, Output, OutputOption, go_on, require_root, run
 from sunbeam.cli.verbosity import verbosity
 from sunbeam.core.change import Change
-from sunbeam.core.engine import Engine, to_undo
+from sunbeam.core.engine import Engine
 from sunbeam.core.errors import UsageError
-from sunbeam.core.host import Host
 from sunbeam.core.journal import ChangeRecord, Journal
 from sunbeam.core.node import Node, this_node
+from sunbeam.core.preview import listing
 from sunbeam.core.request import Request
 from sunbeam.tasks.catalogue import build
 from sunbeam.tasks.recorded import check_undone, find, staying
@@ -44,7 +44,7 @@ def undo(
     record = find(records, change)
     check_undone(records, record)
     if dry_run:
-        list_undo(node, record)
+        show_undo(node, record, output)
         return
     wanted = _built(node, record)
     stays = staying(wanted, record)
@@ -62,25 +62,12 @@ def undo(
     go_on(record, deed, output, undoing=True)
 
 
-def list_undo(node: Node, record: ChangeRecord) -> None:
-    """Print what undoing a change would leave, take back and lose."""
-    wanted = _built(node, record)
-    for each in staying(wanted, record):
-        typer.echo(f"would stay: {each}")
-    for task in to_undo(wanted, record):
-        typer.echo(f"would undo: {task.title}")
-    for each in _losses(node, wanted, record):
-        typer.echo(f"would lose: {each}")
-
-
 def _built(node: Node, record: ChangeRecord) -> Change:
     return build(node, Request(record.kind, record.intent))
 
 
 def _losses(node: Node, wanted: Change, record: ChangeRecord) -> list[str]:
-    with closing(Journal(node.paths.journal)) as journal:
-        host = Host(node.processes, journal, node.paths, node.clock, node.redactor, dry_run=True)
-        engine = Engine(journal, host, node.paths, node.clock, node.redactor)
+    with listing(node) as (engine, _):
         return run(engine.losses(wanted, record))
 
 

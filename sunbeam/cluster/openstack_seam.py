@@ -2,7 +2,7 @@
 
 A change calls the SDK as ever.  Methods that read are passed on.  Those that change something are listed with
 the host's mutations and, in a dry run, not called: what they would have made is ``Foreseen``, and whatever is
-asked about that is empty.
+asked about that is empty.  What they would have deleted is not there.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class CloudSeam:
             return real
         if verb == "find":
             return lambda *args, **details: self._find(noun, real, args, details)
-        return lambda *args, **details: () if _foreseen(args, details) else real(*args, **details)
+        return lambda *args, **details: self._listed(name, real, args, details)
 
     def _change(self, verb: str, real: Callable[..., Any], args: tuple[Any, ...], details: Any) -> Any:
         target = _target(args, details)
@@ -70,10 +70,25 @@ class CloudSeam:
 
     def _find(self, noun: str, real: Callable[..., Any], args: tuple[Any, ...], details: Any) -> Any:
         """What is listed to be made counts as made; what must exist of something foreseen comes with it."""
-        made = any((f"create {noun}", args[0]) == (each.verb, each.target) for each in self._host.performed)
-        if made or (_foreseen(args, details) and not details.get("ignore_missing", True)):
+        if args[0] in self._would("create", noun):
+            return Foreseen(args[0])
+        if args[0] in self._would("delete", noun):
+            return None
+        if _foreseen(args, details) and not details.get("ignore_missing", True):
             return Foreseen(args[0])
         return None if _foreseen(args, details) else real(*args, **details)
+
+    def _listed(self, name: str, real: Callable[..., Any], args: tuple[Any, ...], details: Any) -> Any:
+        """Of a listing, such as ``networks``, without what would be deleted by then."""
+        if _foreseen(args, details):
+            return ()
+        found, noun = real(*args, **details), name.removesuffix("s").replace("_", " ")
+        gone = self._would("delete", NOUNS.get(noun, noun))
+        return [each for each in found if each.name not in gone] if gone else found
+
+    def _would(self, verb: str, noun: str) -> set[str]:
+        """The names of things of a kind that are listed to be made or deleted."""
+        return {each.target for each in self._host.performed if each.verb == f"{verb} {noun}"}
 
 
 def _foreseen(args: tuple[Any, ...], details: Mapping[str, Any]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -21,15 +21,18 @@ from sunbeam.core.paths import Paths
 from sunbeam.core.redaction import Redactor
 from sunbeam.core.schedule import Schedule
 from sunbeam.core.status import ChangeStatus, TaskStatus
-from sunbeam.core.task import Task
+from sunbeam.core.task import Context, Task
 from sunbeam.core.task_run import Seams, TaskRun
 
 __all__ = ["Change", "ChangeFailed", "Engine", "Planned"]
 
+Work = Callable[[Context], Awaitable[None]]
+Report = Callable[[str], None]
+
 
 @dataclass(frozen=True)
 class Planned:
-    """A task that is to be done; ``mutations`` are known of rehearsable tasks."""
+    """A task that is to be done or undone; ``mutations`` are known of what can be rehearsed."""
 
     task: Task
     mutations: tuple[Mutation, ...]
@@ -76,22 +79,15 @@ class Engine:
         known = {task.id: task for task in record.tasks}
         left = to_undo(change, record)
         self._seams.journal.undo(record.id)
-        title = f"Undo: {change.title}"
-        self._seams.emit(
-            ChangeStarted(record.id, change.kind, title, tuple((task.id, task.title) for task in left))
-        )
+        tasks = tuple((task.id, task.title) for task in left)
+        self._seams.emit(ChangeStarted(record.id, change.kind, undo_title(change), tasks))
         work = self._undo_all(left, TaskRun(self._seams, record.id, known))
         await self._closing(record.id, work, ChangeStatus.UNDONE)
 
     async def losses(self, change: Change, record: ChangeRecord) -> list[str]:
         """What of people's own an undo would lose, by name; reads only."""
-        lost: list[str] = []
-        for task in to_undo(change, record):
-            try:
-                lost += await task.loses(self._seams.context(0, task))
-            except Exception as failure:
-                raise self._seams.typed(task, failure) from failure
-        return [self._seams.redactor.redact(each) for each in dict.fromkeys(lost)]
+        lost = [each for task in to_undo(change, record) for each in await self._losses_of(task)]
+        return list(dict.fromkeys(lost))
 
     async def plan(self, change: Change, again: str = "") -> list[Planned]:
         """What ``run`` would do, in order, after the same checks; reads only."""
@@ -100,9 +96,31 @@ class Engine:
         for task in change.in_order():
             if task.id == again or not await self._will_be_unchanged(task, set(planned)):
                 before = {task_id: each.foresight for task_id, each in planned.items()}
-                mutations = await self._rehearse(task)
+                mutations = await self._rehearse(task, task.act) if task.rehearsable else ()
                 planned[task.id] = Planned(task, mutations, await self._foresee(task, before))
         return list(planned.values())
+
+    async def plan_undo(self, change: Change, record: ChangeRecord) -> list[Planned]:
+        """What ``undo`` would do, in order; reads only.
+
+        What it would lose is a risk of the task, what it would report is its note.
+        """
+        return [await self._planned_undo(task) for task in to_undo(change, record)]
+
+    async def _planned_undo(self, task: Task) -> Planned:
+        told: list[str] = []
+        foresight = await self._foresee_undo(task)
+        risks = [*foresight.risks, *(f"lost: {each}" for each in await self._losses_of(task))]
+        mutations = await self._rehearse(task, task.undo, told.append)
+        note = "; ".join(filter(None, [foresight.note, *told]))
+        return Planned(task, mutations, replace(foresight, risks=tuple(risks), note=note))
+
+    async def _losses_of(self, task: Task) -> list[str]:
+        try:
+            lost = await task.loses(self._seams.context(0, task))
+        except Exception as failure:
+            raise self._seams.typed(task, failure) from failure
+        return [self._seams.redactor.redact(each) for each in lost]
 
     async def _check(self, change: Change) -> None:
         found = await asyncio.gather(*(self._problems(task) for task in change.tasks))
@@ -210,15 +228,14 @@ class Engine:
                 return False
             raise self._seams.typed(task, failure) from failure
 
-    async def _rehearse(self, task: Task) -> tuple[Mutation, ...]:
-        if not task.rehearsable:
-            return ()
+    async def _rehearse(self, task: Task, work: Work, report: Report | None = None) -> tuple[Mutation, ...]:
         if not self._seams.host.dry_run:
             raise ValueError("a plan is made with a host that only lists")
         before = len(self._seams.host.performed)
+        context = self._seams.context(0, task)
         try:
             # What is only listed is not told as if it had happened.
-            await task.act(replace(self._seams.context(0, task), host=self._seams.host))
+            await work(replace(context, host=self._seams.host, report=report or context.report))
         except Exception as failure:
             raise self._seams.typed(task, failure) from failure
         return tuple(self._seams.host.performed[before:])
@@ -229,6 +246,12 @@ class Engine:
         except Exception as failure:
             raise self._seams.typed(task, failure) from failure
 
+    async def _foresee_undo(self, task: Task) -> Foresight:
+        try:
+            return await task.foresee_undo(self._seams.context(0, task))
+        except Exception as failure:
+            raise self._seams.typed(task, failure) from failure
+
     def _failure(self, failures: list[SunbeamError]) -> SunbeamError:
         if len(failures) == 1:
             return failures[0]
@@ -236,6 +259,10 @@ class Engine:
         if all(isinstance(failure, NeedsPerson) for failure in failures):
             return NeedsPerson("Several tasks wait for a person", why=why, next_command=self._seams.command)
         return ChangeFailed(f"{len(failures)} tasks failed", why=why, next_command=self._seams.command)
+
+
+def undo_title(change: Change) -> str:
+    return f"Undo: {change.title}"
 
 
 def to_undo(change: Change, record: ChangeRecord) -> list[Task]:

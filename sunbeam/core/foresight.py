@@ -77,7 +77,8 @@ class PlannedTask:
 class Preview:
     """What a change would do: ``tasks`` in order, ``unchanged`` titles of tasks that find all as wanted.
 
-    ``seconds`` is the estimate from begin to end, ``critical`` the ids of the tasks that decide it.
+    ``seconds`` is the estimate from begin to end (0: nobody knows), ``critical`` the ids of the tasks that
+    decide it.  ``stays`` is what an undo leaves as it is, each with why.
     """
 
     kind: str
@@ -86,6 +87,7 @@ class Preview:
     unchanged: tuple[str, ...]
     seconds: float
     critical: tuple[str, ...]
+    stays: tuple[str, ...] = ()
 
     @property
     def changes(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sunbeam.core.change import Change
@@ -16,6 +16,19 @@ def expectations(change: Change, journal: Journal) -> tuple[Expected, ...]:
     """Of each task of ``change``, in order."""
     records = [record for record in journal.changes() if record.kind == change.kind]
     return tuple(_expected(task, _last(task, records)) for task in change.in_order())
+
+
+def undo_expectations(tasks: Sequence[Task], kind: str, journal: Journal) -> tuple[Expected, ...]:
+    """Of the undo of each of ``tasks`` of a change, one after the other, by when they were undone last."""
+    records = [record for record in journal.changes() if record.kind == kind]
+    before = [(), *((task.id,) for task in tasks)]
+    return tuple(_expected_undo(task, records, needs) for task, needs in zip(tasks, before, strict=False))
+
+
+def _expected_undo(task: Task, records: Sequence[ChangeRecord], needs: tuple[str, ...]) -> Expected:
+    found = (each for change in records for each in change.tasks if each.id == task.id)
+    measured = next((each.seconds for each in found if each.status is TaskStatus.UNDONE), None)
+    return Expected(task.id, measured or 0.0, measured is not None, needs, phase=task.phase)
 
 
 def _expected(task: Task, measured: float | None) -> Expected:

@@ -97,9 +97,9 @@ class HostUndo:
         if kept := added - removable:
             self._report(f"other packages need {', '.join(sorted(kept))}: kept")
         if removable:
-            self._report(f"removing {len(removable)} packages")
             with self._host.mutation("remove packages", " ".join(sorted(removable))) as real:
                 if real:
+                    self._report(f"removing {len(removable)} packages")
                     # Of what is cut off, settings may be left, which tell nobody whose they are.
                     self._host.note(replace(change, before={**change.before, "added": sorted(added)}))
                     await self._packages.remove(sorted(removable), self._report)

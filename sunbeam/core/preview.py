@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sunbeam.core.change import Change
 from sunbeam.core.command import this_command
-from sunbeam.core.engine import Engine, Planned
+from sunbeam.core.engine import Engine, Planned, undo_title
 from sunbeam.core.estimate import Expected, forecast
 from sunbeam.core.events import Listener
 from sunbeam.core.foresight import Foresight, PlannedTask, Preview, Touch, TouchKind
-from sunbeam.core.history import expectations
+from sunbeam.core.history import expectations, undo_expectations
 from sunbeam.core.host import Host, Mutation
-from sunbeam.core.journal import Journal
+from sunbeam.core.journal import ChangeRecord, Journal
 from sunbeam.core.node import Node
 from sunbeam.core.running import run
+from sunbeam.core.task import Task
 
 LOOK_SECONDS = 1.0
 """At most this much for a task that finds nothing to change, after tasks that changed nothing either."""
+NOTHING_TO_UNDO = "nothing to take back"
 
 KINDS: dict[str, TouchKind] = {
     **dict.fromkeys(("write", "pack", "restore", "remove"), "file"),
@@ -40,14 +42,31 @@ def dry_run(node: Node, change: Change, listener: Listener, again: str = "") -> 
     ``listener`` hears of problems.  The task ``again`` would be done in any case.  Raises what
     ``Engine.plan`` does.
     """
+    with listing(node, listener) as (engine, journal):
+        return run(preview(engine, change, journal, again))
+
+
+def dry_run_undo(node: Node, change: Change, record: ChangeRecord) -> Preview:
+    """What undoing the recorded ``change`` now would do.  Raises what ``Engine.plan_undo`` does."""
+    with listing(node) as (engine, journal):
+        planned = run(engine.plan_undo(change, record))
+        expected = undo_expectations([each.task for each in planned], change.kind, journal)
+    return assemble_undo(change, planned, expected)
+
+
+@contextmanager
+def listing(node: Node, listener: Listener = lambda event: None) -> Iterator[tuple[Engine, Journal]]:
+    """An engine whose host only lists, and its journal, which is thrown away where there was none."""
     with TemporaryDirectory(prefix="sunbeam-") as scratch:
         path = node.paths.journal if node.paths.journal.exists() else Path(scratch) / "journal.db"
         with closing(Journal(path)) as journal:
             host = Host(node.processes, journal, node.paths, node.clock, node.redactor, dry_run=True)
-            engine = Engine(
-                journal, host, node.paths, node.clock, node.redactor, listener, command=this_command()
+            yield (
+                Engine(
+                    journal, host, node.paths, node.clock, node.redactor, listener, command=this_command()
+                ),
+                journal,
             )
-            return run(preview(engine, change, journal, again))
 
 
 def assemble(change: Change, planned: Sequence[Planned], expected: Iterable[Expected]) -> Preview:
@@ -56,27 +75,47 @@ def assemble(change: Change, planned: Sequence[Planned], expected: Iterable[Expe
     unchanged = [task for task in change.tasks if task.id not in foresights]
     known = {each.task: each for each in _calmed(expected, foresights)}
     course = forecast(known.values(), done=[task.id for task in unchanged])
-    tasks = [
-        PlannedTask(
-            each.task.id,
-            each.task.title,
-            each.task.phase,
-            known[each.task.id].seconds,
-            known[each.task.id].measured,
-            foresights[each.task.id],
-        )
-        for each in planned
-    ]
+    tasks = tuple(_planned_task(each.task, known, foresights) for each in planned)
     titles = tuple(task.title for task in unchanged)
-    return Preview(change.kind, change.title, tuple(tasks), titles, course.seconds, course.critical)
+    return Preview(change.kind, change.title, tasks, titles, course.seconds, course.critical)
+
+
+def assemble_undo(change: Change, planned: Sequence[Planned], expected: Sequence[Expected]) -> Preview:
+    """``planned`` are the tasks that would be undone, in that order."""
+    foresights = {each.task.id: _foresight_of_undo(each) for each in planned}
+    known = {each.task: each for each in expected}
+    course = forecast(expected)
+    tasks = tuple(_planned_task(each.task, known, foresights) for each in planned)
+    return Preview(change.kind, undo_title(change), tasks, (), course.seconds, course.critical)
+
+
+def _planned_task(
+    task: Task, known: Mapping[str, Expected], foresights: Mapping[str, Foresight]
+) -> PlannedTask:
+    expected = known[task.id]
+    return PlannedTask(
+        task.id, task.title, task.phase, expected.seconds, expected.measured, foresights[task.id]
+    )
 
 
 def _foresight(planned: Planned) -> Foresight:
     """What the task says and what its rehearsal showed."""
     if not planned.task.rehearsable:
         return planned.foresight
-    touches = [*planned.foresight.touches, *(touch for each in planned.mutations for touch in _touches(each))]
-    return replace(planned.foresight, touches=tuple(touches), changes=bool(touches))
+    touches = _all_touches(planned)
+    return replace(planned.foresight, touches=touches, changes=bool(touches))
+
+
+def _foresight_of_undo(planned: Planned) -> Foresight:
+    touches = _all_touches(planned)
+    changes = planned.foresight.changes or bool(touches)
+    note = planned.foresight.note or ("" if changes else NOTHING_TO_UNDO)
+    return replace(planned.foresight, touches=touches, changes=changes, note=note)
+
+
+def _all_touches(planned: Planned) -> tuple[Touch, ...]:
+    rehearsed = (touch for each in planned.mutations for touch in _touches(each))
+    return (*planned.foresight.touches, *rehearsed)
 
 
 def _touches(mutation: Mutation) -> Iterator[Touch]:

@@ -109,6 +109,13 @@ class Task(ABC):
         """What of people's own ``undo`` would lose, each by name; reads only."""
         return []
 
+    async def foresee_undo(self, context: Context) -> Foresight:
+        """What ``undo`` would do that its rehearsal cannot list; reads only."""
+        return Foresight(changes=False)
+
     async def undo(self, context: Context) -> None:
-        """Take back what ``act`` did, from any half-done state."""
+        """Take back what ``act`` did, from any half-done state.
+
+        It is rehearsed with a host that only lists, as ``act`` of rehearsable tasks is.
+        """
         return None

@@ -73,10 +73,13 @@ class WriteManifest(Task):
             context.report(f"manifest {number}")
 
     async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:
+        return await self._foresee_kept(context, self._manifest)
+
+    async def _foresee_kept(self, context: Context, manifest: dict[str, Any]) -> Foresight:
         if not NodeSettings.exists(context.paths):
             return Foresight()
         try:
             store = etcd_store(context.paths, NodeSettings.read(context.paths))
-            return Foresight(changes=not await is_newest(store, self._manifest))
+            return Foresight(changes=not await is_newest(store, manifest))
         except SunbeamError:
             return Foresight(note="unless the newest version, which cannot be read now, is the same")

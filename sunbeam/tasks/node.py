@@ -121,6 +121,9 @@ class StartServices(Task):
     async def loses(self, context: Context) -> list[str]:
         return await belongings(context.paths)
 
+    async def foresee_undo(self, context: Context) -> Foresight:
+        return await RemoveContainers().foresee(context, {})
+
     async def undo(self, context: Context) -> None:
         await take_down(context)
 

@@ -118,6 +118,9 @@ class ChangeManifest(WriteManifest):
         super().__init__(manifest, *needs)
         self._former = former.dump()
 
+    async def foresee_undo(self, context: Context) -> Foresight:
+        return await self._foresee_kept(context, self._former)
+
     async def undo(self, context: Context) -> None:
         await self._keep(context, self._former)
 

@@ -10,6 +10,13 @@ from types import SimpleNamespace
 from typing import Any
 
 
+class Resource(SimpleNamespace):
+    """As in the SDK, attributes are items too."""
+
+    def __getitem__(self, key: str) -> Any:
+        return getattr(self, key)
+
+
 class Cloud:
     """``objects`` by kind in order of creation; users' ``passwords`` by name, ``quotas`` by project id."""
 
@@ -22,7 +29,7 @@ class Cloud:
 
     def add(self, kind: str, **attributes: Any) -> SimpleNamespace:
         self._number += 1
-        made = SimpleNamespace(**{"id": f"{kind}-{self._number}", "name": "", **attributes})
+        made = Resource(**{"id": f"{kind}-{self._number}", "name": "", **attributes})
         self.objects.setdefault(kind, []).append(made)
         if kind == "project":
             self.add("security_group", name="default", project_id=made.id)
@@ -90,7 +97,12 @@ class Api:
         self._cloud.quotas[project.id] = limits
 
     def add_interface_to_router(self, router: Any, subnet_id: str) -> None:
-        self._cloud.add("port", device_id=router.id, fixed_ips=[{"subnet_id": subnet_id}])
+        owner = "network:router_interface"
+        self._cloud.add("port", device_id=router.id, device_owner=owner, fixed_ips=[{"subnet_id": subnet_id}])
+
+    def remove_interface_from_router(self, router: Any, subnet_id: str) -> None:
+        ports = self._cloud.objects["port"]
+        ports.remove(next(each for each in ports if each.device_id == router.id))
 
     def update_subnet(self, subnet: SimpleNamespace, **attributes: Any) -> None:
         vars(subnet).update(attributes)
@@ -125,6 +137,7 @@ class Api:
             "dns_nameservers": [],
             "allocation_pools": [],
             "port_range_min": None,
+            "remote_group_id": None,
             "status": "ACTIVE",
         }
         return self._cloud.add(kind, **{**defaults, **(owned or {}), **attributes})

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 
+from sunbeam.core.events import ChangePreviewed, parse_event
 from tests.functional.changes.machine import Machine, ended, kill, on_a_terminal, read_until, until
 
 
@@ -52,11 +54,26 @@ def test_off_a_terminal_an_undo_that_loses_data_is_refused_whole(machine: Machin
     assert change.status == "done" and not change.undoing
     listed = machine.do("undo", "1", "--dry-run")
     assert listed.out.splitlines() == [
-        "would undo: Keep what people own",
-        "would undo: Wait for a word",
-        "would undo: Write the settings",
-        "would lose: the lines of bread",
+        "Undo: Make bread: 3 tasks",
+        "",
+        "Keep what people own",
+        f"  remove {machine.paths.state}/bread.data",
+        "Wait for a word",
+        "  nothing to take back",
+        "Write the settings",
+        f"  remove {machine.paths.etc}/bread",
+        "",
+        "Risks",
+        "  ! lost: the lines of bread",
+        "",
+        "Estimate: none, none of this was measured here.",
     ]
+    assert machine.do("undo", "1", "--dry-run", "-q").out == "Undo: Make bread: 3 tasks\n"
+    (line,) = machine.do("undo", "1", "--dry-run", "--output", "json").out.splitlines()
+    event = parse_event(json.loads(line))
+    assert isinstance(event, ChangePreviewed)
+    assert [task.task for task in event.preview.tasks] == ["keep", "wait", "write"]
+    assert data(machine)
     undone = machine.do("undo", "1", "--yes")
     assert undone.code == 0 and "Undo: Make bread" in undone.out
     assert not (machine.paths.state / "bread.data").exists() and not (machine.paths.etc / "bread").exists()

@@ -113,6 +113,31 @@ def test_a_difference_leaves_out_what_only_looks() -> None:
     assert list(preview_lines(nothing, only_changes=True)) == ["Bootstrap the cloud: nothing to change"]
 
 
+def test_an_undo_tells_what_stays_and_only_times_that_were_measured() -> None:
+    removed = Foresight(touches=(Touch("file", "remove", "/etc/a"),))
+    told = Foresight(changes=False, note="nothing to take back")
+    tasks = (planned("Write", "", removed, 0, measured=False), planned("Look", "", told, 20))
+    undo = Preview("fix", "Undo: Fix", tasks, (), 20.0, ("look",), stays=("Configure: it stays",))
+    assert list(preview_lines(undo)) == [
+        "Undo: Fix: 2 tasks, about 20 s",
+        "",
+        "Write",
+        "  remove /etc/a",
+        "Look, about 20 s",
+        "  nothing to take back",
+        "",
+        "Stays as it is",
+        "  Configure: it stays",
+        "",
+        "Estimate: about 20 s, by the last times here of 1 task, the rest is not known.",
+        "Longest way: Look 20 s.",
+    ]
+    unknown = Preview("fix", "Undo: Fix", tasks[:1], (), 0.0, ("write",))
+    lines = list(preview_lines(unknown))
+    assert lines[0] == "Undo: Fix: 1 task"
+    assert lines[-1] == "Estimate: none, none of this was measured here."
+
+
 def test_verbose_has_every_attribute() -> None:
     lines = "\n".join(preview_lines(PREVIEW, verbose=True))
     assert "charm.origin_hash" in lines and "storage: (known after apply)" in lines

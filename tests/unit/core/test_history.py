@@ -7,7 +7,7 @@ import pytest
 
 from sunbeam.core.change import Change
 from sunbeam.core.estimate import Expected, Lane
-from sunbeam.core.history import expectations
+from sunbeam.core.history import expectations, undo_expectations
 from sunbeam.core.journal import Journal, TaskRecord
 from sunbeam.core.status import ChangeStatus, TaskStatus
 from sunbeam.core.task import Context, Task
@@ -73,3 +73,14 @@ def test_the_last_time_that_it_was_really_done_counts(journal: Journal) -> None:
 def test_a_wait_whose_images_were_there_took_all_of_its_time(journal: Journal) -> None:
     record(journal, ("image", TaskStatus.UNCHANGED, 0, 1, 0.1), ("wait", TaskStatus.DONE, 1, 61, 60.0))
     assert {each.task: each.seconds for each in expectations(CHANGE, journal)}["wait"] == 60.0
+
+
+def test_an_undo_goes_task_by_task_and_takes_as_long_as_the_last_one(journal: Journal) -> None:
+    record(journal, ("wait", TaskStatus.UNDONE, 0, 4, 4.0))
+    record(journal, ("wait", TaskStatus.UNDONE, 0, 6, 6.0), ("image", TaskStatus.DONE, 0, 9, 9.0))
+    end, wait, image = reversed(CHANGE.in_order())
+    assert undo_expectations([end, wait, image], "test", journal) == (
+        Expected("end", 0.0),
+        Expected("wait", 6.0, True, ("end",)),
+        Expected("image", 0.0, needs=("wait",), phase="Build images"),
+    )

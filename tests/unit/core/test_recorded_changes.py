@@ -10,6 +10,9 @@ import pytest
 from sunbeam.core.change import Change, differing
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.events import ChangeStarted, ProblemFound
+from sunbeam.core.foresight import Foresight, Touch
+from sunbeam.core.history import undo_expectations
+from sunbeam.core.preview import assemble_undo
 from sunbeam.core.task import Context
 from sunbeam.tasks.recorded import staying
 from tests.unit.core.bench import Step, Workbench
@@ -110,6 +113,34 @@ async def test_what_was_there_before_a_look_failed_is_not_undone(bench: Workbenc
     assert bench.statuses() == {"a": "unchanged"}
     await bench.engine.undo(change, bench.journal.change(1))
     assert trail.done == []
+
+
+async def test_an_undo_is_planned_in_its_order_with_what_it_touches_and_loses(tmp_path: Path) -> None:
+    async def write(context: Context) -> None:
+        context.host.write_file(context.paths.etc / "a.conf", "x")
+
+    async def remove(context: Context) -> None:
+        context.report("kept b.conf")
+        context.host.remove(context.paths.etc / "a.conf")
+
+    class Owned(Step):
+        async def loses(self, context: Context) -> list[str]:
+            return ["the pictures"]
+
+    change = Change("t", "T", [Owned("a", write, undo=remove), Step("b", write, "a"), Step("c", write, "b")])
+    real = Workbench(tmp_path)
+    await real.engine.run(change)
+    dry = Workbench(tmp_path, dry_run=True)
+    planned = await dry.engine.plan_undo(change, dry.journal.change(1))
+    seen = assemble_undo(change, planned, undo_expectations(change.in_order()[::-1], "t", dry.journal))
+    assert (seen.title, [task.task for task in seen.tasks]) == ("Undo: T", ["c", "b", "a"])
+    file = str(real.paths.etc / "a.conf")
+    touched = (Touch("file", "remove", file),)
+    assert seen.tasks[2].foresight == Foresight(
+        True, touched, risks=("lost: the pictures",), note="kept b.conf"
+    )
+    assert seen.tasks[0].foresight == Foresight(changes=False, note="nothing to take back")
+    assert Path(file).exists() and not dry.events and real.statuses() == dict.fromkeys("abc", "done")
 
 
 async def test_what_a_newer_version_knows_nothing_of_stays_on_record(bench: Workbench) -> None:

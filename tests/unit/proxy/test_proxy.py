@@ -157,8 +157,10 @@ async def test_the_newest_manifest_is_the_one_in_force_after_an_undo_too(
     await WriteManifest(former).act(context)
     task = ChangeManifest(changed, former)
     await task.act(context)
+    assert (await task.foresee_undo(context)).changes
     for _ in range(2):
         await task.undo(context)
+    assert not (await task.foresee_undo(context)).changes
     said = [each.manifest["proxy"]["http"] for each in await versions(store)]
     assert said == ["", "http://p:3128", ""]
 

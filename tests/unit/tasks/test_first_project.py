@@ -101,6 +101,27 @@ async def test_a_dry_run_lists_what_a_first_project_gets(cloud: Cloud, tmp_path:
     assert await done(tmp_path, wanted) == []
 
 
+async def test_an_undo_is_listed_as_if_what_it_takes_back_first_were_gone(
+    cloud: Cloud, tmp_path: Path
+) -> None:
+    """The project is kept while it has a network."""
+    wanted = project(Paths(tmp_path))
+    await done(tmp_path, wanted)
+    before = {kind: list(objects) for kind, objects in cloud.objects.items()}
+    dry = Workbench(tmp_path, dry_run=True)
+    planned = await dry.engine.plan_undo(wanted, dry.journal.changes()[0])
+    assert [each.foresight.note for each in planned] == [""] * len(planned)
+    assert {
+        ("delete network", "demo"),
+        ("delete router", "demo"),
+        ("delete user", "demo"),
+        ("delete project", "demo"),
+        ("delete image", "guest"),
+        ("remove", str(Paths(tmp_path).etc / "demo.key")),
+    } <= set(pairs(dry.host.performed))
+    assert cloud.objects == before and (Paths(tmp_path).etc / "demo.key").exists()
+
+
 async def test_a_password_that_is_made_is_a_secret(cloud: Cloud, tmp_path: Path) -> None:
     real = Workbench(tmp_path)
     await real.engine.run(project(Paths(tmp_path)))

@@ -15,7 +15,7 @@ from sunbeam.core.paths import Paths
 from sunbeam.core.task import Context
 from sunbeam.substrates.embedded.podman import Podman
 from sunbeam.tasks import removal
-from sunbeam.tasks.node import WriteSettings
+from sunbeam.tasks.node import StartServices, WriteSettings
 from sunbeam.tasks.removal import RemoveServices, StopDaemon, forget
 from tests.unit.core.bench import Workbench
 
@@ -70,6 +70,14 @@ async def test_what_builds_left_is_ended_before_its_folders_are_removed(
     await settings.undo(context)
     assert there == ([True] if built else [])
     assert not storage.exists() and not NodeSettings.exists(bench.paths)
+
+
+async def test_an_undo_of_the_services_tells_what_goes_with_them(tmp_path: Path) -> None:
+    bench = Workbench(tmp_path)
+    context = Context(bench.host, bench.paths, bench.clock, lambda text: None)
+    settings = NodeSettings("one", "192.0.2.7")
+    await WriteSettings(settings).act(context)
+    assert (await StartServices(settings).foresee_undo(context)).risks == (removal.LOST,)
 
 
 def test_the_last_traces_are_removed(tmp_path: Path) -> None:

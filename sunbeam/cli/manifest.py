@@ -12,6 +12,7 @@ from sunbeam.cli.manifest_option import ManifestOption
 from sunbeam.cli.session import require_root, run, this_node
 from sunbeam.cli.tables import Format, FormatOption, show, show_data
 from sunbeam.cli.written_file import write_file
+from sunbeam.core.errors import Problem
 
 if TYPE_CHECKING:
     from sunbeam.cluster.store import ClusterStore
@@ -58,7 +59,7 @@ def show_(
 ) -> None:
     """Show what this cloud is or would be made of, with files too, or an earlier version.
 
-    References stay references.
+    References stay references; one that stands for nothing here is a warning.
     """
     from sunbeam.core.manifest.text import manifest_text
 
@@ -67,7 +68,8 @@ def show_(
 
         document = run(version(_store(), number)).manifest
     else:
-        wanted = _here(manifest or [])
+        wanted = _here(manifest or [], looking=True)
+        _warn(wanted)
         if effective:
             show(
                 [
@@ -86,10 +88,13 @@ def show_(
 
 @app.command()
 def lint(files: Files) -> None:
-    """Check files, merged in their order; every mistake is told with its line, and the exit code is 3."""
+    """Check files, merged in their order; every mistake is told with its line, and the exit code is 3.
+
+    A reference that stands for nothing here is a warning: the machine that uses the files needs it.
+    """
     from sunbeam.core.manifest.effective import effective
 
-    effective(files)
+    _warn(effective(files, looking=True))
     typer.echo(f"{', '.join(str(file) for file in files)}: no mistakes")
 
 
@@ -161,7 +166,14 @@ def schema() -> None:
     typer.echo(json.dumps(json_schema(), indent=1))
 
 
-def _here(files: list[Path]) -> Effective:
+def _warn(wanted: Effective) -> None:
+    """Tell of references that a change would refuse here, on standard error."""
+    for found in wanted.unresolved:
+        problem = Problem(found.text, found.place, severity="warning", id="reference-unresolved")
+        typer.echo(str(problem), err=True)
+
+
+def _here(files: list[Path], *, looking: bool = False) -> Effective:
     """What a bootstrap that asks nothing makes of this machine, or did."""
     from sunbeam.cli.wizard.bootstrap import effective_now
     from sunbeam.cluster.settings import NodeSettings
@@ -169,7 +181,7 @@ def _here(files: list[Path]) -> Effective:
     node = this_node()
     if NodeSettings.exists(node.paths):
         require_root("only root may read what this cloud is made of")
-    return effective_now(node, files)
+    return effective_now(node, files, looking=looking)
 
 
 def _document(named: str) -> dict[str, Any]:

@@ -60,13 +60,15 @@ def made_with(paths: Paths) -> dict[str, Any] | None:
         ) from error
 
 
-def manifest_here(paths: Paths, files: Sequence[Path], answers: Mapping[str, Any]) -> Effective:
-    """What a change on this node works with.
+def manifest_here(
+    paths: Paths, files: Sequence[Path], answers: Mapping[str, Any], *, looking: bool = False
+) -> Effective:
+    """What a change on this node works with.  Who is only ``looking`` needs no secret.
 
     Raises ManifestErrors: with all mistakes, or with every value that an existing cloud cannot take any more.
     """
     cloud = made_with(paths)
-    wanted = effective(files, answers, cloud=cloud)
+    wanted = effective(files, answers, cloud=cloud, looking=looking)
     if cloud is not None:
         _refuse_fixed(wanted, cloud, NodeSettings.read(paths).name)
     return wanted

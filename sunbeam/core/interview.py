@@ -34,7 +34,8 @@ class Row:
 class Interview:
     """``options`` were said before it, as ``files`` were; ``cloud`` is what is settled for good.
 
-    ``advanced`` may be switched on at any moment.  Raises PreflightFailed for wrong files and options.
+    ``advanced`` may be switched on at any moment.  Who is only ``looking`` needs no secret.  Raises
+    PreflightFailed for wrong files and options.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Interview:
         options: Mapping[str, str] | None = None,
         cloud: Mapping[str, Any] | None = None,
         advanced: bool = False,
+        looking: bool = False,
     ) -> None:
         self.detected = detected
         self.advanced = advanced
@@ -52,6 +54,7 @@ class Interview:
         self._files = tuple(files)
         self._options = dict(options or {})
         self._cloud = dict(cloud or {})
+        self._looking = looking
         self._plans = {str(file) for file in shipped_plans().values()}
         self._places: dict[str, str] = {}
         self._of_files: dict[str, str] = {}
@@ -217,7 +220,8 @@ class Interview:
         return origin in (DEFAULT, DETECTED) or origin.source in self._plans
 
     def _effective(self, answers: Mapping[str, str]) -> Effective:
-        return effective(self._files, answers, detected=self._detected(answers), cloud=self._cloud)
+        detected = self._detected(answers)
+        return effective(self._files, answers, detected=detected, cloud=self._cloud, looking=self._looking)
 
     def _detected(self, answers: Mapping[str, str]) -> dict[str, str]:
         """Defaults that this machine decides; one that is needed is as if nothing else was said."""

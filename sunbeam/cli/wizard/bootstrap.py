@@ -66,16 +66,17 @@ def _request(made: Effective, answers: Mapping[str, str]) -> Request:
     )
 
 
-def effective_now(node: Node, files: Sequence[Path]) -> Effective:
+def effective_now(node: Node, files: Sequence[Path], *, looking: bool = False) -> Effective:
     """What a bootstrap that asks nothing would make of this machine.  Raises PreflightFailed.
 
-    Who may not read the journal does not learn from it what was begun.
+    Who is only ``looking`` needs no secret.  Who may not read the journal does not learn from it what was
+    begun.
     """
     begun = _begun(node) if os.access(node.paths.journal, os.R_OK) else {}
     answers = begun.get("answers", {})
     if made_with(node.paths) is not None:
-        return manifest_here(node.paths, files, answers)
-    return _interview(node, files, answers, begun.get("manifest")).effective()
+        return manifest_here(node.paths, files, answers, looking=looking)
+    return _interview(node, files, answers, begun.get("manifest"), looking=looking).effective()
 
 
 def _begun(node: Node) -> Mapping[str, Any]:
@@ -93,9 +94,10 @@ def _interview(
     begun: Mapping[str, Any] | None,
     *,
     advanced: bool = False,
+    looking: bool = False,
 ) -> Interview:
     detected = run(detect(node.processes))
-    return Interview(detected, files=files, options=options, cloud=begun, advanced=advanced)
+    return Interview(detected, files=files, options=options, cloud=begun, advanced=advanced, looking=looking)
 
 
 def _foresee(node: Node, made: Effective) -> Foreseen:

@@ -26,11 +26,15 @@ DECLARED = {"schema", "software", "demo", "features"}
 
 @dataclass(frozen=True)
 class Effective:
-    """``origins``: where each value came from, by its dotted key; ``values`` are in the same order."""
+    """``origins``: where each value came from, by its dotted key; ``values`` are in the same order.
+
+    ``unresolved``: references that stand for nothing here, of who only looks.
+    """
 
     manifest: Manifest
     origins: Mapping[str, Origin]
     values: Mapping[str, Any]
+    unresolved: tuple[Finding, ...] = ()
 
     def origin(self, key: str) -> Origin | None:
         """Where the value of ``key`` came from, of a list its first one; None if there is no value."""
@@ -43,17 +47,18 @@ def effective(
     *,
     detected: Mapping[str, Any] | None = None,
     cloud: Mapping[str, Any] | None = None,
+    looking: bool = False,
 ) -> Effective:
     """Defaults < detected < shipped plan < what the cloud has < files in their order < answers.
 
     A file that does not exist but is named like a shipped plan (``edge``) is that plan, and replaces the
     default one.  ``answers`` and ``detected`` are by dotted key.  ``cloud`` is the dumped manifest of an
     existing cloud: files replace what it says of software and demo, the rest stays unless they speak of it;
-    its secrets are needed when they are used, not to look at it.
+    its secrets are needed when they are used, not to look at it.  Who is only ``looking`` needs no secret.
     Nothing is written.  Raises ManifestErrors with every mistake of all files and answers.
     """
     plan, own = layers(files)
-    findings = Findings()
+    findings, unresolved = Findings(), Findings()
     whole = bool(cloud) and not files
     merged = Tree({} if whole else Tree.of(Manifest().dump(), DEFAULT).value, DEFAULT)
     said = [
@@ -67,7 +72,7 @@ def effective(
         _check_shape(layer, findings, whole=False)
         if layer.origin != CLOUD:
             for found in layer_findings(layer):
-                findings.add(found)
+                (unresolved if looking and found.unresolved else findings).add(found)
         merged = merge(merged, layer)
     manifest, wrong = _valid_part(merged, findings)
     for broken in broken_rules(manifest, wrong):
@@ -80,6 +85,7 @@ def effective(
         manifest,
         {key: leaf.origin for key, leaf in leaves},
         {key: leaf.plain() for key, leaf in leaves},
+        tuple(unresolved),
     )
 
 

@@ -41,7 +41,7 @@ def migrate(file: Path) -> Migrated:
     findings.raise_if_any("sunbeam version")
     notes: Notes = []
     if version == SCHEMA:
-        _lint(file, lambda: effective([file]))
+        _lint(file, lambda: effective([file], looking=True))
         said = text if "schema" in tree.plain() else _saying_schema(text, tree)
         named = "" if re.search(f"^{re.escape(HEADER)}", text, re.MULTILINE) else schema_line()
         return Migrated(named + said, ())
@@ -58,10 +58,9 @@ def _lint(file: Path, make: Callable[[], Effective]) -> None:
     try:
         make()
     except ManifestErrors as errors:
-        found = [each for each in errors.findings if not each.unresolved]
-        if found:
-            placed = [each if each.origin.line else replace(each, origin=Origin(str(file))) for each in found]
-            raise ManifestErrors(placed, shlex.join(["sensible-editor", str(file)])) from None
+        found = errors.findings
+        placed = [each if each.origin.line else replace(each, origin=Origin(str(file))) for each in found]
+        raise ManifestErrors(placed, shlex.join(["sensible-editor", str(file)])) from None
 
 
 def _version(tree: Tree, findings: Findings) -> int:

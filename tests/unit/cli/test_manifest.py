@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 from pathlib import Path
 
@@ -77,3 +78,47 @@ def test_a_generated_file_keeps_the_resolvers_of_another(
     file.write_text("network: {dns: [192.0.2.53]}\n")
     said(capsys, "generate", "-m", str(file), "-o", str(made))
     assert "\n  dns:\n  - 192.0.2.53\n" in made.read_text()
+
+
+@pytest.fixture
+def referring(tmp_path: Path) -> Path:
+    """A manifest whose secret is on another machine."""
+    file = tmp_path / "cloud.yaml"
+    file.write_text("region: North\ndemo:\n  password: ${env:SURELY_NOT_SET}\n")
+    return file
+
+
+WARNING = "Warning: demo.password: the environment variable SURELY_NOT_SET is not set\n  where: {}:3:13\n"
+
+
+@pytest.mark.usefixtures("root")
+@pytest.mark.parametrize("words", [["lint"], ["show", "-m"], ["show", "--effective", "-m"]])
+def test_who_only_looks_is_warned_of_a_secret_that_is_elsewhere(
+    words: list[str], referring: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["manifest", *words, str(referring)])
+    out, err = capsys.readouterr()
+    assert ended.value.code == 0 and err.startswith(WARNING.format(referring))
+    assert ("no mistakes" if words == ["lint"] else "${env:SURELY_NOT_SET}") in out
+
+
+@pytest.mark.usefixtures("root")
+def test_a_mistake_beside_it_is_one(referring: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    referring.write_text(referring.read_text().replace("region", "regoin"))
+    with pytest.raises(SystemExit) as ended:
+        main(["manifest", "lint", str(referring)])
+    err = capsys.readouterr().err
+    assert ended.value.code == 3 and "1 mistake in the manifest" in err and "SURELY_NOT_SET" not in err
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="changes are for root only")
+@pytest.mark.usefixtures("root")
+@pytest.mark.parametrize("words", [["check"], ["diff"], ["cluster", "bootstrap", "-a", "--dry-run"]])
+def test_before_a_change_a_secret_that_is_elsewhere_is_a_mistake(
+    words: list[str], referring: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([*words, "-m", str(referring)])
+    err = capsys.readouterr().err
+    assert ended.value.code == 3 and "the environment variable SURELY_NOT_SET is not set" in err

@@ -108,8 +108,9 @@ def test_a_command_with_mistakes_in_its_manifest_changes_nothing(tmp_path: Path,
     )
     assert done.returncode == 3
     head, *told, last = done.stderr.splitlines()
-    assert head == f"Error: {len(FOUND)} mistakes in the manifest; nothing was changed"
-    assert told == [f"  mine.yaml:{each}" for each in FOUND]
+    found = FOUND[:-1] if command == "manifest show" else FOUND  # who only looks needs no secret
+    assert head == f"Error: {len(found)} mistakes in the manifest; nothing was changed"
+    assert told == [f"  mine.yaml:{each}" for each in found]
     assert last == "  next: sunbeam manifest lint mine.yaml"
     assert done.stdout == "" and snapshot(root) == before
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from dataclasses import asdict, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -16,7 +16,7 @@ from sunbeam.cli.render_text import plural
 from sunbeam.cli.session import DryRunOption, Output, OutputOption, require_root, run, run_change
 from sunbeam.cli.tables import Format, FormatOption, show, show_data
 from sunbeam.cli.verbosity import verbosity
-from sunbeam.core.errors import ExitCode, PreflightFailed, Problem
+from sunbeam.core.errors import ExitCode, PreflightFailed, Problem, SunbeamError
 from sunbeam.core.node import Node, this_node
 
 if TYPE_CHECKING:
@@ -51,8 +51,8 @@ def check(
 ) -> None:
     """Check whether this machine can be, or go on being, part of a cloud.
 
-    All checks run at the same time; nothing is changed without --fix.  The exit code is 3 if one finds an
-    error, 0 with warnings only.
+    All checks run at the same time; nothing is changed without --fix, which shows the fixes before it applies
+    them.  The exit code is 3 if one finds an error, 0 with warnings only.
     """
     if fix:
         require_root()
@@ -60,14 +60,18 @@ def check(
     roles = tuple(each.value for each in role or ())
     with _refusal_told(format, output):
         found = _examine(node, manifest or [], roles, output)
-    if fix and (ids := _fixes(found)):
-        if output is not Output.QUIET:
-            _show(found, node, format, output)
-        _apply(ids, output, dry_run=dry_run)
+    ids = _fixes(found) if fix else []
+    if ids:
+        if _is_data(format, output):
+            _apply_beside_data(ids, found, node, format, output, dry_run=dry_run)
+        else:
+            if output is not Output.QUIET:
+                _show(found, node, format, output)
+            _apply(ids, output, dry_run=dry_run)
         if dry_run:
             return
         found = _examine(node, manifest or [], roles, output)
-    _show(found, node, format, output)
+    _show(found, node, format, output, _told(ids, "applied"))
     if found.failed:
         raise typer.Exit(ExitCode.PREFLIGHT)
 
@@ -108,9 +112,15 @@ def _refusal_told(format: Format, output: Output) -> Iterator[None]:
     try:
         yield
     except PreflightFailed as failure:
-        if format is not Format.TABLE and output is not Output.JSON:
-            show_data({"checks": [], "problems": [asdict(problem) for problem in failure.problems]}, format)
+        if _is_data(format, output):
+            problems = [asdict(problem) for problem in failure.problems]
+            show_data({"checks": [], "problems": problems, "fixes": []}, format)
         raise
+
+
+def _is_data(format: Format, output: Output) -> bool:
+    """Whether standard output is for one document."""
+    return format is not Format.TABLE and output is not Output.JSON
 
 
 def _fixes(found: Examination) -> list[str]:
@@ -121,17 +131,40 @@ def _apply(ids: Sequence[str], output: Output, *, dry_run: bool) -> None:
     from sunbeam.core.request import Request
     from sunbeam.tasks.fix import FIXES
 
-    if output.explains:
+    if output.for_people:
         for id in ids:
             typer.echo(f"fix {id}: {FIXES[id].what}")
     run_change(Request("fix", {"fixes": list(ids)}), output=output, dry_run=dry_run)
 
 
-def _show(found: Examination, node: Node, format: Format, output: Output) -> None:
+def _apply_beside_data(
+    ids: Sequence[str], found: Examination, node: Node, format: Format, output: Output, *, dry_run: bool
+) -> None:
+    """Show it all on standard error; the document is shown here where no other look follows."""
+    try:
+        with redirect_stdout(sys.stderr):
+            _apply(ids, output, dry_run=dry_run)
+    except SunbeamError:
+        _show(found, node, format, output, _told(ids, "failed"))
+        raise
+    if dry_run:
+        _show(found, node, format, output, _told(ids, "planned"))
+
+
+def _told(ids: Sequence[str], status: Literal["planned", "applied", "failed"]) -> list[dict[str, str]]:
+    from sunbeam.tasks.fix import FIXES
+
+    return [{"id": id, "what": FIXES[id].what, "status": status} for id in ids]
+
+
+def _show(
+    found: Examination, node: Node, format: Format, output: Output, fixes: Sequence[dict[str, str]] = ()
+) -> None:
+    """``fixes`` are those that were asked for, as data."""
     problems = [problem.redacted(node.redactor.redact) for problem in found.problems]
     if output is Output.JSON:
         _tell(problems)
-    elif format is not Format.TABLE:
+    elif _is_data(format, output):
         checks = [
             {
                 "id": each.check.id,
@@ -141,7 +174,8 @@ def _show(found: Examination, node: Node, format: Format, output: Output) -> Non
             }
             for each in found.outcomes
         ]
-        show_data({"checks": checks, "problems": [asdict(problem) for problem in problems]}, format)
+        told = [asdict(problem) for problem in problems]
+        show_data({"checks": checks, "problems": told, "fixes": list(fixes)}, format)
     elif output is Output.QUIET:
         for problem in problems:
             if problem.severity == "error":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -120,3 +121,71 @@ def test_what_only_root_sees_is_said(capsys: pytest.CaptureFixture[str], node: N
 
 def test_a_fix_that_two_findings_name_is_applied_once() -> None:
     assert _fixes(BAD) == ["own-name"] and _fixes(GOOD) == []
+
+
+@pytest.fixture
+def lonely(root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The hosts file of a machine that is found to be ``BAD``."""
+    if os.geteuid() != 0:
+        pytest.skip("changes are for root only")
+    monkeypatch.setattr("sunbeam.cli.check._examine", lambda *_: BAD)
+    name, hosts = root / "proc/sys/kernel/hostname", root / "etc/hosts"
+    for file in (name, hosts):
+        file.parent.mkdir(parents=True)
+    name.write_text("lonely\n")
+    hosts.write_text("127.0.0.1 localhost\n")
+    return hosts
+
+
+def checked(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[object, str, str]:
+    """Exit code, standard output and standard error of ``sunbeam check``."""
+    with pytest.raises(SystemExit) as ended:
+        main(["check", *words])
+    return ended.value.code, *capsys.readouterr()
+
+
+LISTED = "fix own-name: add the machine's own name to /etc/hosts\n"
+
+
+@pytest.mark.parametrize("quiet", [[], ["-q"]])
+@pytest.mark.parametrize(
+    ("words", "status", "code"), [([], "applied", 3), (["--dry-run"], "planned", 0)], ids=["fix", "dry run"]
+)
+def test_fixes_beside_data_leave_standard_output_one_document(
+    lonely: Path,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    status: str,
+    code: int,
+    quiet: list[str],
+) -> None:
+    ended, out, err = checked(capsys, "--fix", "--format", "json", *words, *quiet)
+    told = json.loads(out)
+    assert ended == code and [each["id"] for each in told["problems"]] == [
+        "port-taken",
+        "own-name-unresolved",
+    ]
+    what = "add the machine's own name to /etc/hosts"
+    assert told["fixes"] == [{"id": "own-name", "what": what, "status": status}]
+    assert err.startswith(LISTED) and ("Fix this machine" in err or "Done in" in err)
+    assert ("lonely" in lonely.read_text()) is (status == "applied")
+
+
+def test_a_fix_that_failed_is_data_too(lonely: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lonely.unlink()
+    lonely.mkdir()
+    ended, out, err = checked(capsys, "--fix", "--format", "yaml")
+    assert ended == 1 and "Error: " in err
+    assert [each["status"] for each in yaml.safe_load(out)["fixes"]] == ["failed"]
+
+
+def test_without_a_fix_none_is_told(lonely: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = checked(capsys, "--format", "json")
+    assert json.loads(out)["fixes"] == []
+
+
+def test_who_wants_it_quiet_sees_the_fixes_before_they_are_applied(
+    lonely: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, out, _ = checked(capsys, "--fix", "-q")
+    assert out.startswith(LISTED) and "Done in" in out and "lonely" in lonely.read_text()

@@ -31,6 +31,10 @@ KINDS: dict[str, TouchKind] = {
 }
 
 
+NOUNS: tuple[TouchKind, ...] = ("service", "container", "interface")
+"""With which the verb of a change of the host may end: ``stop service``."""
+
+
 async def preview(engine: Engine, change: Change, journal: Journal, again: str = "") -> Preview:
     """What ``engine`` would do; it must have a host that only lists.  Raises what ``Engine.plan`` does."""
     return assemble(change, await engine.plan(change, again), expectations(change, journal))
@@ -114,18 +118,19 @@ def _foresight_of_undo(planned: Planned) -> Foresight:
 
 
 def _all_touches(planned: Planned) -> tuple[Touch, ...]:
-    rehearsed = (touch for each in planned.mutations for touch in _touches(each))
+    rehearsed = (touch for each in planned.mutations for touch in touches_of(each))
     return (*planned.foresight.touches, *rehearsed)
 
 
-def _touches(mutation: Mutation) -> Iterator[Touch]:
+def touches_of(mutation: Mutation) -> Iterator[Touch]:
+    """What a preview says of a change of the host."""
     if mutation.place == "cloud":
         yield Touch("cloud", mutation.verb, mutation.target)
     elif mutation.verb.endswith(" packages"):
         verb = mutation.verb.removesuffix(" packages")
         yield from (Touch("package", verb, name) for name in mutation.target.split())
-    elif mutation.verb.endswith(" service"):
-        yield Touch("service", mutation.verb.removesuffix(" service"), mutation.target)
+    elif noun := next((each for each in NOUNS if mutation.verb.endswith(f" {each}")), None):
+        yield Touch(noun, mutation.verb.removesuffix(f" {noun}"), mutation.target)
     else:
         yield Touch(KINDS.get(mutation.verb, "other"), mutation.verb, mutation.target)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
-from sunbeam.core.foresight import Foresight, Touch
 from sunbeam.core.shipped import shipped
+from sunbeam.core.snapshot import replace_file
 from sunbeam.core.task import Context, Task
 from sunbeam.core.threads import in_thread
 from sunbeam.operators.packing import pack_charm
@@ -23,18 +23,16 @@ class PackCharms(Task):
     needs = ("settings",)
     phase = "Prepare the machine"
     typical_seconds = 1.0
+    rehearsable = True
 
     async def act(self, context: Context) -> None:
+        """A file that is the same already is left alone."""
         context.host.make_folder(context.paths.charms)
-        for folder in charm_folders():
-            target = context.paths.charms / f"{folder.name}.charm"
-            context.host.act("pack", str(target), partial(_pack, folder, target))
-
-    async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:
         async with packed_aside() as packed:
-            targets = {file: context.paths.charms / file.name for file in sorted(packed.iterdir())}
-            new = [there for file, there in targets.items() if not _same(file, there)]
-        return Foresight(changes=bool(new), touches=tuple(Touch("file", "pack", str(each)) for each in new))
+            for file in sorted(packed.iterdir()):
+                target, content = context.paths.charms / file.name, file.read_bytes()
+                if not (target.exists() and target.read_bytes() == content):
+                    context.host.act("pack", str(target), partial(replace_file, target, content, 0o644))
 
 
 def charm_folders() -> list[Path]:
@@ -52,12 +50,4 @@ async def packed_aside() -> AsyncIterator[Path]:
 
 def _pack_all(target: Path) -> None:
     for folder in charm_folders():
-        _pack(folder, target / f"{folder.name}.charm")
-
-
-def _same(file: Path, other: Path) -> bool:
-    return other.exists() and file.read_bytes() == other.read_bytes()
-
-
-def _pack(folder: Path, target: Path) -> None:
-    pack_charm(folder, shipped("charms") / "lib", target)
+        pack_charm(folder, shipped("charms") / "lib", target / f"{folder.name}.charm")

@@ -23,7 +23,7 @@ from sunbeam.juju.controller import Controller
 from sunbeam.juju.credentials import Credentials
 from sunbeam.substrates.embedded.podman import Podman
 from sunbeam.tasks.belongings import belongings
-from sunbeam.tasks.node_preview import foresee_services
+from sunbeam.tasks.node_preview import foresee_network
 from sunbeam.tasks.removal import RemoveContainers, RemoveFolders, take_down
 
 NEEDED_DISK = 128 << 20
@@ -59,8 +59,6 @@ class WriteSettings(Task):
 
     async def act(self, context: Context) -> None:
         certificates = ClusterCertificates(context.paths.certificates)
-        context.host.make_folder(context.paths.state)
-        context.host.make_folder(context.paths.run)
         context.host.act("make certificates in", str(certificates.folder), certificates.ensure_authority)
         context.host.write_file(NodeSettings.file(context.paths), self._settings.dump())
 
@@ -81,6 +79,7 @@ class StartServices(Task):
     title = "Start etcd and sunbeamd"
     phase = "Prepare the machine"
     typical_seconds = 3.0
+    rehearsable = True
 
     def __init__(self, settings: NodeSettings, *needs: str, programs: Programs | None = None) -> None:
         self._settings = settings
@@ -96,17 +95,11 @@ class StartServices(Task):
 
     async def act(self, context: Context) -> None:
         services = services_of(context.paths)
-        refusal.forget(context.paths)
         if not context.host.dry_run:
+            refusal.forget(context.paths)
             etcd_certificate(context.paths)
-        act = context.host.act_in_thread
         for service in self._programs(context, self._settings):
-            name = service.name
-            if not services.installed(service):
-                if services.running(name):
-                    await act("stop service", name, partial(services.stop, name))
-                await act("install service", name, partial(services.install, service))
-            await act("start service", name, partial(services.start, name))
+            await _bring_up(context, services, service)
         if not context.host.dry_run:
             before = {name: services.restarts(name) for name in (ETCD, DAEMON)}
             await context.wait_for(
@@ -116,7 +109,7 @@ class StartServices(Task):
             )
 
     async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:
-        return await foresee_services(context, self._settings, self._programs(context, self._settings))
+        return await foresee_network(context, self._settings)
 
     async def loses(self, context: Context) -> list[str]:
         return await belongings(context.paths)
@@ -126,6 +119,18 @@ class StartServices(Task):
 
     async def undo(self, context: Context) -> None:
         await take_down(context)
+
+
+async def _bring_up(context: Context, services: Services, service: Service) -> None:
+    """Leave a program alone that runs as it should."""
+    act, name = context.host.act_in_thread, service.name
+    running, installed = services.running(name), services.installed(service)
+    if running and not installed:
+        await act("stop service", name, partial(services.stop, name))
+    if not installed:
+        await act("install service", name, partial(services.install, service))
+    if not (running and installed):
+        await act("start service", name, partial(services.start, name))
 
 
 def node_services(context: Context, settings: NodeSettings) -> list[Service]:

@@ -1,11 +1,10 @@
-"""What the services of a node would change on this machine: themselves, bridges, packet rules, forwarding."""
+"""What sunbeamd would change on this machine when it starts: bridges, packet rules, forwarding."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
-from sunbeam.cluster.services import Service, services_of
 from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.foresight import Foresight, Touch
 from sunbeam.core.task import Context
@@ -16,17 +15,13 @@ INTERFACES = Path("/sys/class/net")
 FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
 
 
-async def foresee_services(
-    context: Context, settings: NodeSettings, programs: Sequence[Service]
-) -> Foresight:
-    """Of ``programs`` and what sunbeamd sets up when it starts."""
-    services = services_of(context.paths)
-    stopped = [each.name for each in programs if not services.running(each.name)]
-    other = [each.name for each in programs if each.name not in stopped and not services.installed(each)]
-    starting = [Touch("service", "start", name) for name in stopped]
-    starting += [Touch("service", "restart", name) for name in other]
+BY_SUNBEAMD = "sunbeamd makes the networks itself when it starts"
+
+
+async def foresee_network(context: Context, settings: NodeSettings) -> Foresight:
+    """Its touches are those of sunbeamd, not of the change, whose events do not tell them."""
     risk = await _route_risk(context, settings)
-    return Foresight(touches=(*starting, *_network(settings)), risks=(risk,) if risk else ())
+    return Foresight(touches=tuple(_network(settings)), risks=(risk,) if risk else (), note=BY_SUNBEAMD)
 
 
 def _network(settings: NodeSettings) -> Iterator[Touch]:

@@ -13,6 +13,7 @@ from sunbeam.core.clock import SystemClock
 from sunbeam.core.engine import Engine
 from sunbeam.core.event_log import read_events
 from sunbeam.core.event_schema import event_schema
+from sunbeam.core.events import parse_event
 from sunbeam.core.foresight import Preview, ResourceChange
 from sunbeam.core.host import Host
 from sunbeam.core.journal import Journal
@@ -22,9 +23,14 @@ from sunbeam.core.redaction import Redactor
 from tests.fakes.json_schema import mistakes
 from tests.functional.bootstrap import small_bootstrap
 from tests.functional.bootstrap.bootstrap_harness import SmallCloud
+from tests.touches import Touches, foreseen, performed
 
 ALIVE = ("etcd", "engine", "log", "runtime", "containers")
 """Folders below the state that running services write to."""
+
+
+BY_SUNBEAMD = ("interface", "setting")
+"""Kinds of touches of which the preview says that sunbeamd makes them itself when it starts."""
 
 
 async def look(cloud: SmallCloud, monkeypatch: pytest.MonkeyPatch) -> Preview:
@@ -64,6 +70,11 @@ def events(cloud: SmallCloud, change: int) -> list[dict[str, object]]:
     return list(read_events(cloud.paths.change_logs, change))
 
 
+def touched(cloud: SmallCloud, change: int) -> Touches:
+    """What the change told that it did to this machine."""
+    return performed(event for each in events(cloud, change) if (event := parse_event(each)))
+
+
 def done(cloud: SmallCloud, change: int) -> list[object]:
     """Ids of the tasks that were really done."""
     ended = [each for each in events(cloud, change) if each["type"] == "task-finished"]
@@ -101,9 +112,7 @@ async def test_a_dry_run_lists_what_is_then_done(cloud: SmallCloud, monkeypatch:
     assert ended.returncode == 0, ended.stderr + cloud.logs()
     assert sorted(map(str, done(cloud, 1))) == sorted(task.task for task in seen.tasks)
     assert applied(cloud, 1) == {(each.action, each.address) for each in resources(seen)}
-    written = {Path(touch.name) for task in seen.tasks for touch in task.foresight.touches
-               if touch.kind in ("file", "folder")}  # fmt: skip
-    assert all(path.exists() for path in written)
+    assert touched(cloud, 1) == foreseen(seen, *BY_SUNBEAMD)
 
     schema = event_schema()
     for event in events(cloud, 1):
@@ -122,6 +131,7 @@ async def test_on_a_converged_cloud_nothing_is_foreseen_until_something_differs(
     assert all(task.measured for task in seen.tasks)
     assert cloud.bootstrap().returncode == 0
     assert sorted(map(str, done(cloud, 2))) == sorted(task.task for task in seen.tasks)
+    assert touched(cloud, 2) == foreseen(seen) == set()
 
     source = cloud.charms / "greeter/src/charm.py"
     source.write_text(source.read_text() + "\n# another version\n")
@@ -137,6 +147,7 @@ async def test_on_a_converged_cloud_nothing_is_foreseen_until_something_differs(
                for risk in task.foresight.risks)  # fmt: skip
     assert cloud.bootstrap().returncode == 0
     assert applied(cloud, 3) == {("update", "juju_application.greeter")}
+    assert touched(cloud, 3) == foreseen(seen, *BY_SUNBEAMD)
 
 
 async def test_without_a_core_the_module_s_files_say_what_there_will_be(

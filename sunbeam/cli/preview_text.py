@@ -58,6 +58,8 @@ def preview_lines(
     yield from _wrapped(summary(preview, only_changes=only_changes), "", columns)
     if not tasks:
         return
+    if preview.node:
+        yield from _wrapped(f"On {preview.node}", "", columns)
     for phase in dict.fromkeys(task.phase for task in tasks):
         yield ""
         if phase:

@@ -85,6 +85,14 @@ class NodeSettings:
         return cls.file(paths).exists()
 
     @classmethod
+    def node_name(cls, paths: Paths) -> str:
+        """The name of this machine in its cloud; its host name if there is none, or none that can be read."""
+        try:
+            return cls.read(paths).name
+        except SunbeamError:
+            return platform.node()
+
+    @classmethod
     def read(cls, paths: Paths) -> NodeSettings:
         """Raises SunbeamError if this machine is no node or the file is damaged."""
         path = cls.file(paths)

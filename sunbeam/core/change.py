@@ -15,7 +15,8 @@ from sunbeam.core.task import Task
 class Change:
     """Two changes of the same kind and intent (JSON) are the same change: the second continues the first.
 
-    ``afterwards`` is called when all tasks are done and the journal is closed.
+    ``afterwards`` is called when all tasks are done and the journal is closed.  ``node`` is the name of the
+    machine that the tasks touch.
     Raises ValueError if two tasks have one id, a task needs one that is not in the list, or needs go round.
     """
 
@@ -24,6 +25,7 @@ class Change:
     tasks: Sequence[Task]
     intent: dict[str, Any] = field(default_factory=dict)
     afterwards: Callable[[], None] = lambda: None
+    node: str = ""
 
     def __post_init__(self) -> None:
         ids = [task.id for task in self.tasks]

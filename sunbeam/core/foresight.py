@@ -78,7 +78,8 @@ class Preview:
     """What a change would do: ``tasks`` in order, ``unchanged`` titles of tasks that find all as wanted.
 
     ``seconds`` is the estimate from begin to end (0: nobody knows), ``critical`` the ids of the tasks that
-    decide it.  ``stays`` is what an undo leaves as it is, each with why.
+    decide it.  ``node`` is the name of the machine that they touch; empty in what an older version told.
+    ``stays`` is what an undo leaves as it is, each with why.
     """
 
     kind: str
@@ -87,6 +88,7 @@ class Preview:
     unchanged: tuple[str, ...]
     seconds: float
     critical: tuple[str, ...]
+    node: str = ""
     stays: tuple[str, ...] = ()
 
     @property

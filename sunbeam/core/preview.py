@@ -29,8 +29,6 @@ KINDS: dict[str, TouchKind] = {
     **dict.fromkeys(("write", "pack", "restore", "remove"), "file"),
     **dict.fromkeys(("make folder", "remove folder", "make certificates in"), "folder"),
 }
-
-
 NOUNS: tuple[TouchKind, ...] = ("service", "container", "interface")
 """With which the verb of a change of the host may end: ``stop service``."""
 
@@ -81,7 +79,9 @@ def assemble(change: Change, planned: Sequence[Planned], expected: Iterable[Expe
     course = forecast(known.values(), done=[task.id for task in unchanged])
     tasks = tuple(_planned_task(each.task, known, foresights) for each in planned)
     titles = tuple(task.title for task in unchanged)
-    return Preview(change.kind, change.title, tasks, titles, course.seconds, course.critical)
+    return Preview(
+        change.kind, change.title, tasks, titles, course.seconds, course.critical, node=change.node
+    )
 
 
 def assemble_undo(change: Change, planned: Sequence[Planned], expected: Sequence[Expected]) -> Preview:
@@ -90,7 +90,9 @@ def assemble_undo(change: Change, planned: Sequence[Planned], expected: Sequence
     known = {each.task: each for each in expected}
     course = forecast(expected)
     tasks = tuple(_planned_task(each.task, known, foresights) for each in planned)
-    return Preview(change.kind, undo_title(change), tasks, (), course.seconds, course.critical)
+    return Preview(
+        change.kind, undo_title(change), tasks, (), course.seconds, course.critical, node=change.node
+    )
 
 
 def _planned_task(

@@ -75,7 +75,8 @@ def bootstrap(processes: Processes, paths: Paths, manifest: Manifest) -> Change:
         VerifyCloud(settings, "credentials", *_active(settings)),
         RemoveReplaced(builder, "verify"),
     ]  # fmt: skip
-    return Change("cluster bootstrap", "Bootstrap the cloud", tasks, {"manifest": manifest.dump()})
+    intent = {"manifest": manifest.dump()}
+    return Change("cluster bootstrap", "Bootstrap the cloud", tasks, intent, node=settings.name)
 
 
 def _hypervisor(manifest: Manifest, settings: NodeSettings, busy: Callable[[], bool]) -> list[Task]:

@@ -135,6 +135,8 @@ def build(node: Node, request: Request) -> Change:
 
     Raises SunbeamError: for a request of another version of Sunbeam, and what the kind itself raises.
     """
+    from sunbeam.cluster.settings import NodeSettings
+
     kind = KINDS.get(request.kind)
     if kind is None:
         raise UsageError(
@@ -152,4 +154,5 @@ def build(node: Node, request: Request) -> Change:
             next_command=command(request.kind),
             id="request-outdated",
         ) from error
-    return replace(change, kind=request.kind, intent=request.intent)
+    node_name = change.node or NodeSettings.node_name(node.paths)
+    return replace(change, kind=request.kind, intent=request.intent, node=node_name)

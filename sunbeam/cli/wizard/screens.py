@@ -108,8 +108,9 @@ def answers(rows: Sequence[Row]) -> RenderableType:
 def plan(preview: Preview) -> RenderableType:
     """The tasks by phase, which of them take long, and what is at risk."""
     tasks = [task for task in preview.tasks if task.foresight.changes]
+    where = f" on {preview.node}" if preview.node else ""
     lines: list[RenderableType] = [
-        Text.assemble((plural(len(tasks), "step"), "bold"), f", {about(preview.seconds)}")
+        Text.assemble((plural(len(tasks), "step"), "bold"), f"{where}, {about(preview.seconds)}")
         if tasks
         else Text("Everything is as wanted: nothing would change.")
     ]

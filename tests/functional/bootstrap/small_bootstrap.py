@@ -57,6 +57,7 @@ def change(settings: NodeSettings) -> Change:
             ApplyModule(MODEL, "Deploy the model", variables, "services", "terraform", "charms"),
             WaitActive(MODEL, "Wait for the model", f"terraform-{MODEL}", grace=GRACE),
         ],
+        node=settings.name,
     )
 
 

@@ -27,8 +27,6 @@ from tests.touches import Touches, foreseen, performed
 
 ALIVE = ("etcd", "engine", "log", "runtime", "containers")
 """Folders below the state that running services write to."""
-
-
 BY_SUNBEAMD = ("interface", "setting")
 """Kinds of touches of which the preview says that sunbeamd makes them itself when it starts."""
 
@@ -98,7 +96,7 @@ async def test_a_dry_run_lists_what_is_then_done(cloud: SmallCloud, monkeypatch:
     before = tree(cloud)
     seen = await look(cloud, monkeypatch)
     assert tree(cloud) == before
-    assert seen.unchanged == ("Fetch etcd",) and seen.changes
+    assert seen.unchanged == ("Fetch etcd",) and seen.changes and seen.node == "small"
     assert {(each.action, each.address) for each in resources(seen)} == {
         ("create", "juju_model.small"),
         ("create", "juju_application.greeter"),

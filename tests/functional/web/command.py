@@ -84,6 +84,7 @@ def preview() -> None:
                 "unchanged": [],
                 "seconds": 214.0,
                 "critical": [],
+                "node": "edge-7",
             },
         }
     )

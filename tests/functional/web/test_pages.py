@@ -57,7 +57,7 @@ def test_a_person_sets_the_machine_up(browser: Browser, paths: Paths) -> None:
         page.run(browser, "document.getElementById('network.pods').value = '10.66.0.0/24'")
         browser.click("button.primary")
 
-        text = browser.wait_for("28 tasks, about 3 min 34 s")
+        text = browser.wait_for("28 tasks on edge-7, about 3 min 34 s")
         assert "10.66.0.0/24 answer" in text and "192.0.2.7 detected" in text
         look(browser, "web-review.png")
         browser.click("form[action$=start] button")

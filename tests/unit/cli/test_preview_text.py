@@ -64,12 +64,14 @@ PREVIEW = Preview(
     ("Find OpenTofu",),
     125.0,
     ("build base", "build nova", "deploy", "wait"),
+    "rack-7",
 )  # fmt: skip
 
 
 def test_all_of_it() -> None:
     assert list(preview_lines(PREVIEW)) == [
         "Bootstrap the cloud: 6 tasks, about 2 min",
+        "On rack-7",
         "",
         "Machine",
         "  Prepare",

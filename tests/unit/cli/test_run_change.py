@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import pty
 import re
 import signal
@@ -140,6 +141,7 @@ def test_a_dry_run_lists_and_leaves_no_trace(program: Run, root: Path) -> None:
     assert ended.returncode == 0 and not root.exists()
     assert [line.replace(str(root), "") for line in ended.stdout.splitlines()] == [
         "Test things: 2 tasks",
+        f"On {platform.node()}",
         "",
         "Write the settings",
         "  make folder /etc/sunbeam",
@@ -156,6 +158,7 @@ def test_a_dry_run_in_json_is_one_event_that_can_be_read_back(program: Run, root
     event = parse_event(json.loads(line))
     assert isinstance(event, ChangePreviewed) and not root.exists()
     assert [task.task for task in event.preview.tasks] == ["write", "work"]
+    assert event.preview.node == platform.node()
     assert [(touch.kind, touch.verb) for touch in event.preview.tasks[0].foresight.touches] == [
         ("folder", "make folder"),
         ("file", "write"),

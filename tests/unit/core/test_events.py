@@ -31,7 +31,7 @@ FORESIGHT = Foresight(
 TASK = PlannedTask("a", "Do a", "Prepare", 1.5, True, FORESIGHT)
 EVERY: list[Event] = [
     events.ProblemFound(0, "warning", "it is late"),
-    events.ChangePreviewed(0, Preview("test", "Test", (TASK,), ("Do b",), 2.0, ("a",))),
+    events.ChangePreviewed(0, Preview("test", "Test", (TASK,), ("Do b",), 2.0, ("a",), "rack-7")),
     events.ChangeStarted(1, "test", "Test", (("a", "Do a"),), True, (Expected("a", 2.0, lane="x", width=2),)),
     events.TaskStarted(1, "a", "Do a"),
     events.TaskQueued(1, "a"),
@@ -66,6 +66,12 @@ def test_a_reader_gets_by_with_lines_of_other_versions() -> None:
     assert isinstance(started, events.ChangeStarted)
     old = {key: value for key, value in started.as_dict().items() if key not in ("expected", "resumed")}
     assert parse_event(old) == replace(started, resumed=False, expected=())
+    previewed = EVERY[1]
+    assert isinstance(previewed, events.ChangePreviewed)
+    older = {key: value for key, value in asdict(previewed.preview).items() if key != "node"}
+    assert parse_event({**previewed.as_dict(), "preview": older}) == replace(
+        previewed, preview=replace(previewed.preview, node="")
+    )
 
 
 def test_a_problem_is_told_whole() -> None:

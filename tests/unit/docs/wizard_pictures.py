@@ -71,4 +71,4 @@ def _foreseen(made: Effective) -> Foreseen:
     tasks = tuple(
         PlannedTask(title, title, phase, seconds, True, Foresight()) for phase, title, seconds in STEPS
     )
-    return Foreseen(Preview("cluster bootstrap", "Bootstrap the cloud", tasks, (), 240, ()))
+    return Foreseen(Preview("cluster bootstrap", "Bootstrap the cloud", tasks, (), 240, (), RACK.host_name))

@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+import platform
 from pathlib import Path
+from typing import Any
 
+from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.manifest.model import Manifest
+from sunbeam.core.node import Node
 from sunbeam.core.paths import Paths
+from sunbeam.core.request import Request
 from sunbeam.tasks.bootstrap import bootstrap
+from sunbeam.tasks.catalogue import build
 from tests.fakes.processes import FakeProcesses
 
 MANIFEST = Manifest.model_validate({"network": {"address": "192.0.2.1"}})
@@ -33,6 +39,22 @@ def test_a_machine_that_only_controls_gets_no_hypervisor(tmp_path: Path) -> None
     change = bootstrap(FakeProcesses(), Paths(tmp_path), control)
     ids = {task.id for task in change.tasks}
     assert "active-openstack" in ids and not {"terraform-hypervisor", "active-machines"} & ids
+
+
+def test_a_change_names_the_node_that_it_touches(tmp_path: Path) -> None:
+    node = Node(Paths(tmp_path), FakeProcesses())
+
+    def named(kind: str, **intent: Any) -> str:
+        return build(node, Request(kind, intent)).node
+
+    wanted = {**MANIFEST.dump(), "nodes": [{"name": "rack-7"}]}
+    assert named("cluster bootstrap", manifest=wanted) == "rack-7"
+    assert named("cluster destroy", keep_packages=False) == platform.node()
+    node.paths.etc.mkdir(parents=True)
+    NodeSettings.file(node.paths).write_text(NodeSettings("rack-8", "192.0.2.1").dump())
+    assert named("cluster bootstrap", manifest=wanted) == named("cluster stop") == "rack-8"
+    NodeSettings.file(node.paths).write_text("damaged")
+    assert named("cluster destroy", keep_packages=False) == platform.node()
 
 
 def test_images_with_a_reference_are_pulled_and_their_parents_not_built(tmp_path: Path) -> None:

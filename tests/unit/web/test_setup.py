@@ -138,6 +138,7 @@ async def test_the_preview_is_that_of_the_command(
         "unchanged": [],
         "seconds": 4.0,
         "critical": [],
+        "node": "rack-7",
     }
     warning = {"type": "problem-found", "severity": "warning", "what": "No KVM", "change": 0}
     told = [warning, {"type": "change-previewed", "change": 0, "preview": preview}]
@@ -145,7 +146,12 @@ async def test_the_preview_is_that_of_the_command(
     text = (await visitor.get("/setup/preview")).text
     assert commands.typed[0].endswith("answers.yaml --dry-run --output json")
     assert not Path(commands.typed[0].split()[4]).exists() and answer_files(paths) == []
-    for wanted in ("1 tasks, about 4 s", "eno1 loses its addresses", "fetch etcd, 20 MiB", "To know: No KVM"):
+    for wanted in (
+        "1 tasks on rack-7, about 4 s",
+        "eno1 loses its addresses",
+        "fetch etcd, 20 MiB",
+        "To know: No KVM",
+    ):
         assert wanted in " ".join(text.split())
 
 

@@ -14,7 +14,7 @@ Running = Mapping[Path, Sequence[str]]
 """By its root, which of a cloud's sunbeamd and etcd run."""
 
 
-def running_clouds(proc: Path = Path("/proc")) -> Running:
+def running_clouds(proc: Path) -> Running:
     """Those whose interfaces and packet rules are the ones that this process sees."""
     network = _network(proc / "self")
     found: dict[Path, list[str]] = {}

@@ -24,6 +24,7 @@ from sunbeam.tasks.removal import RemoveContainers, RemoveServices, StopDaemon, 
 
 TIME_SERVICE = "systemd-timesyncd"
 SET_NTP = "time synchronisation on"
+PROC = Path("/proc")
 
 
 class AddHostsLine(Task):
@@ -180,7 +181,7 @@ class RemoveLeftovers(RemoveContainers):
     """Nothing while a cloud of ours runs, of this root or another: its networks have the same names."""
 
     async def problems(self, context: Context) -> list[Problem]:
-        clouds = await asyncio.to_thread(running_clouds)
+        clouds = await asyncio.to_thread(running_clouds, PROC)
         what = ("containers", "networks", "services")
         return [in_use(clouds, context.paths.root, what)] if clouds else []
 

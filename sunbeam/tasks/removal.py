@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+import shutil
+from collections.abc import Collection, Mapping
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
@@ -10,17 +13,22 @@ from sunbeam.cluster.services import DAEMON, ETCD, services_of
 from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.engine import Change
 from sunbeam.core.errors import SunbeamError
-from sunbeam.core.foresight import Foresight, Touch
+from sunbeam.core.foresight import Foresight
 from sunbeam.core.paths import Paths
+from sunbeam.core.process import ProcessFailed
 from sunbeam.core.task import Context, Task
 from sunbeam.substrates.embedded.assembly import embedded_teardown, host_changes
 from sunbeam.substrates.embedded.network import NetworkPlan
 from sunbeam.substrates.embedded.podman import Podman
 from sunbeam.substrates.embedded.shutdown import stop_containers
 from sunbeam.substrates.embedded.uplink import Uplink
+from sunbeam.tasks.node_preview import INTERFACES
 
 STOPPED = "VMs, the dashboard and all APIs stop until `sunbeam cluster start`"
+STAYS = "packages that others need by then stay"
 GONE = "what was removed is gone"
+ALSO_GOES = "and what comes with them: namespaces, mounts, packet rules, folders of podman"
+LISTING_SECONDS = 30.0
 LOST = "all VMs, volumes, images, databases and credentials of this cloud are lost"
 
 
@@ -51,17 +59,16 @@ class StopContainers(Task):
     id = "stop-containers"
     title = "Stop machines and pods"
     typical_seconds = 10.0
+    rehearsable = True
     needs = ("stop-daemon",)
 
     async def act(self, context: Context) -> None:
         podman = Podman(context.host.processes, context.paths)
-        if podman.folders.in_use and not context.host.dry_run:
-            await stop_containers(podman)
+        if podman.folders.in_use:
+            await stop_containers(podman, partial(context.host.mutation, "stop container"))
 
     async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:
-        names = await _containers(context)
-        touches = tuple(Touch("container", "stop", name) for name in names)
-        return Foresight(bool(names), touches, risks=(STOPPED,) if names else ())
+        return Foresight(risks=(STOPPED,) if await _containers(context) else ())
 
 
 class ReleaseInterface(Task):
@@ -70,19 +77,19 @@ class ReleaseInterface(Task):
     id = "release-interface"
     title = "Give the interface of the external network back"
     typical_seconds = 0.5
+    rehearsable = True
     needs = ("stop-containers",)
 
     async def is_done(self, context: Context) -> bool:
         return host_changes(context.paths).interface is None
 
     async def act(self, context: Context) -> None:
-        if not context.host.dry_run:
-            changes, bridge = host_changes(context.paths), network_of(context).external_bridge
-            await Uplink(context.host.processes, changes, bridge).release()
-
-    async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:
-        taken = host_changes(context.paths).interface
-        return Foresight(bool(taken), (Touch("interface", "give back", taken.name),) if taken else ())
+        changes, bridge = host_changes(context.paths), network_of(context).external_bridge
+        taken = changes.interface
+        if taken is not None:
+            with context.host.mutation("give back interface", taken.name) as really:
+                if really:
+                    await Uplink(context.host.processes, changes, bridge).release()
 
 
 class StopEtcd(Task):
@@ -121,28 +128,48 @@ class RemoveContainers(Task):
     title = "Remove containers and networks"
     final = GONE
     typical_seconds = 4.0
+    rehearsable = True
     needs = ("stop-daemon",)
 
     async def act(self, context: Context) -> None:
-        if not context.host.dry_run:
-            await embedded_teardown(context.host.processes, context.paths, network_of(context)).run()
+        """They go together, and each is told."""
+        plan = network_of(context)
+        with ExitStack() as going:
+            for verb, name in reversed(await _what_goes(context, plan)):
+                going.enter_context(context.host.mutation(verb, name))
+            if not context.host.dry_run:
+                await embedded_teardown(context.host.processes, context.paths, plan).run()
 
     async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:
-        containers = [Touch("container", "remove", name) for name in await _containers(context)]
-        plan = network_of(context)
-        bridges = (plan.pod_bridge, plan.external_bridge)
-        there = [name for name in bridges if Path(f"/sys/class/net/{name}").exists()]
-        interfaces = [Touch("interface", "remove", name) for name in there]
-        risks = (LOST,) if containers or NodeSettings.exists(context.paths) else ()
-        return Foresight(touches=(*containers, *interfaces), risks=risks)
+        lost = NodeSettings.exists(context.paths) or await _containers(context)
+        return Foresight(risks=(LOST,) if lost else (), note=ALSO_GOES)
+
+
+async def _what_goes(context: Context, plan: NetworkPlan) -> list[tuple[str, str]]:
+    """How and what, by what is really there; of the host's changes those on record."""
+    bridges = [name for name in (plan.external_bridge, plan.pod_bridge) if (INTERFACES / name).exists()]
+    changes = host_changes(context.paths)
+    return [
+        *(("remove container", name) for name in await _containers(context)),
+        *([("give back interface", changes.interface.name)] if changes.interface else []),
+        *(("remove interface", name) for name in bridges),
+        *(("set back", f"{key} = {value}") for key, value in changes.sysctls.items()),
+    ]
 
 
 async def _containers(context: Context) -> list[str]:
-    """Names of our containers; podman is not asked before it has storage of ours: it would make it."""
+    """Names of our containers; podman is not asked before it has storage of ours: it would make it.
+
+    One that cannot tell them, as its database is damaged, keeps nothing from being removed.
+    """
     podman = Podman(context.host.processes, context.paths)
     if not podman.folders.in_use:
         return []
-    return sorted(name for each in await podman.containers() for name in each["Names"])
+    try:
+        async with asyncio.timeout(LISTING_SECONDS):
+            return sorted(name for each in await podman.containers() for name in each["Names"])
+    except (OSError, ProcessFailed, TimeoutError, ValueError):
+        return []
 
 
 class RestoreHost(Task):
@@ -160,6 +187,10 @@ class RestoreHost(Task):
     async def act(self, context: Context) -> None:
         await context.host.undo_recorded(keep_packages=self._keep_packages, report=context.report)
 
+    async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:
+        """Whether others need a package is only known by then."""
+        return Foresight(note="" if self._keep_packages else STAYS)
+
 
 class RemoveFolders(Task):
     """All of ours except the journal, which goes when this change is over, and what is to be kept."""
@@ -170,26 +201,27 @@ class RemoveFolders(Task):
     rehearsable = True
     needs = ("restore-host",)
 
-    def __init__(self, keep: Sequence[str] = ()) -> None:
+    def __init__(self, keep: Collection[str] = ()) -> None:
         """``keep`` are names in our folders."""
         self._keep = keep
 
     async def act(self, context: Context) -> None:
+        """What the tasks before it leave in them goes with the rest, and is not told one by one."""
         paths = context.paths
-        for folder in (paths.etc, *_contents(paths, self._keep)):
-            context.host.remove(folder)
+        journal = paths.journal.name
+        kept = {*self._keep, journal, f"{journal}-wal", f"{journal}-shm", paths.change_lock.name}
+        context.host.remove(paths.etc)
+        for folder in (paths.state, paths.run):
+            context.host.act("empty", str(folder), partial(_empty, folder, kept))
 
 
-def _contents(paths: Paths, keep: Sequence[str]) -> list[Path]:
-    kept = (
-        *keep,
-        paths.journal.name,
-        f"{paths.journal.name}-wal",
-        f"{paths.journal.name}-shm",
-        "change.lock",
-    )
-    folders = [folder for folder in (paths.state, paths.run) if folder.is_dir()]
-    return [entry for folder in folders for entry in sorted(folder.iterdir()) if entry.name not in kept]
+def _empty(folder: Path, kept: Collection[str]) -> None:
+    entries = sorted(folder.iterdir()) if folder.is_dir() else []
+    for entry in (each for each in entries if each.name not in kept):
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
 
 
 def network_of(context: Context) -> NetworkPlan:

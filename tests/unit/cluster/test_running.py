@@ -7,20 +7,13 @@ from pathlib import Path
 import pytest
 
 from sunbeam.cluster.running import running_clouds
-
-HERE = "net:[1]"
+from tests.fakes.proc import process
 
 
 @pytest.fixture
 def proc(tmp_path: Path) -> Path:
     process(tmp_path, "self", "sunbeam", "check")
     return tmp_path
-
-
-def process(proc: Path, pid: str, *words: str, network: str = HERE) -> None:
-    (proc / pid / "ns").mkdir(parents=True)
-    (proc / pid / "cmdline").write_text("".join(f"{word}\0" for word in words))
-    (proc / pid / "ns/net").symlink_to(network)
 
 
 def test_programs_of_clouds_are_told_by_their_roots(proc: Path) -> None:

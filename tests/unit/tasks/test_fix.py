@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import sys
 from pathlib import Path
 
 import pytest
@@ -18,6 +16,8 @@ from sunbeam.core.status import TaskStatus
 from sunbeam.tasks.fix import FIXES, fix
 from sunbeam.tasks.recorded import staying
 from tests.fakes.apt import Apt
+from tests.fakes.proc import process
+from tests.touches import previewed_and_done
 from tests.unit.core.bench import Workbench
 
 NO = Completed(("no",), 1)
@@ -191,14 +191,31 @@ async def test_packages_that_stay_unconfigured_are_told(bench: Workbench, answer
     assert failed.value.next_command == "apt-get install --fix-broken"
 
 
-async def test_a_dry_run_lists_what_is_done_then(tmp_path: Path) -> None:
-    dry = Workbench(tmp_path, dry_run=True)
-    for name, text in {"etc/hosts": HOSTS, "proc/sys/kernel/hostname": "vm\n"}.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
-    (planned,) = await dry.engine.plan(fix(["own-name"]))
-    assert [(each.verb, each.target) for each in planned.mutations] == [("write", f"{tmp_path}/etc/hosts")]
-    assert (tmp_path / "etc/hosts").read_text() == HOSTS
+@pytest.mark.parametrize("id", sorted(FIXES.keys() - {"own-leftovers"}))
+async def test_a_dry_run_lists_what_is_done_then(bench: Workbench, id: str) -> None:
+    dry = Workbench(bench.paths.root, dry_run=True)
+    for each in (dry, bench):
+        each.processes.expect("timedatectl", "show", answer="CanNTP=no\nNTP=no\n")
+        each.processes.expect("timedatectl", "set-ntp", "true")
+        each.processes.expect("modprobe")
+        if id != "configure-packages":
+            Apt(each.processes, {"base-files"}).libs["systemd-timesyncd"] = set()
+    states = iter(["vim half-configured\n", "vim half-configured\n", "vim installed\n"])
+    for each in (dry, bench):
+        each.processes.expect("dpkg-query", answer=lambda argv, text: next(states))
+        each.processes.expect("dpkg", "--configure", "-a")
+    (bench.paths.root / "etc/hosts").write_text("")
+    etc = bench.paths.root / "etc"
+    assert await previewed_and_done(dry, bench, fix([id])) == {
+        "own-name": {("write", f"{etc}/hosts")},
+        "localhost": {("write", f"{etc}/hosts")},
+        "time-sync": {("install", "systemd-timesyncd"), ("run", "time synchronisation on")},
+        "configure-packages": {("run", "configure packages")},
+        "load-modules": {
+            ("run", "kernel module tun"), ("run", "kernel module overlay"),
+            ("make folder", f"{etc}/modules-load.d"), ("write", f"{etc}/modules-load.d/sunbeam.conf"),
+        },
+    }[id]  # fmt: skip
 
 
 def test_leftovers_are_removed_as_destroy_does_it() -> None:
@@ -206,15 +223,15 @@ def test_leftovers_are_removed_as_destroy_does_it() -> None:
     assert ids == ["stop-daemon", "stop-etcd", "remove-services", "remove-containers"]
 
 
-async def test_leftovers_are_not_removed_while_a_cloud_runs_whatever_its_root(bench: Workbench) -> None:
-    words = ["-m", "sunbeam.cluster.daemon", "/srv/elsewhere"]
-    daemon = await asyncio.create_subprocess_exec(sys.executable, "-c", "import time; time.sleep(60)", *words)
-    try:
-        with pytest.raises(PreflightFailed) as refused:
-            await bench.engine.run(fix(["own-leftovers"]))
-    finally:
-        daemon.kill()
-        await daemon.wait()
+async def test_leftovers_are_not_removed_while_a_cloud_runs_whatever_its_root(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    proc = tmp_path / "processes"
+    process(proc, "self", "sunbeam", "check")
+    process(proc, "7", "python3", "-m", "sunbeam.cluster.daemon", "/srv/elsewhere")
+    monkeypatch.setattr("sunbeam.tasks.fix.PROC", proc)
+    with pytest.raises(PreflightFailed) as refused:
+        await bench.engine.run(fix(["own-leftovers"]))
     assert [problem.id for problem in refused.value.problems] == ["leftovers-in-use"]
     assert "SUNBEAM_ROOT=/srv/elsewhere" in str(refused.value) and bench.processes.calls == []
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.manifest.model import Manifest
+from sunbeam.core.preview import preview
 from sunbeam.core.task import Context
 from sunbeam.substrates.embedded.assembly import host_changes
 from sunbeam.substrates.embedded.host_changes import TakenInterface
@@ -21,7 +22,9 @@ async def test_the_interface_is_given_back_after_the_machines_are_stopped(tmp_pa
     assert await task.is_done(context)
     host_changes(bench.paths).note_interface(TakenInterface("eth1", True, ("192.0.2.7/24",)))
     assert not await task.is_done(context)
-    assert [touch.name for touch in (await task.foresee(context, {})).touches] == ["eth1"]
+    dry = Workbench(tmp_path, dry_run=True)
+    seen = await preview(dry.engine, stop(), dry.journal)
+    assert [touch.name for each in seen.tasks for touch in each.foresight.touches] == ["eth1"]
     said: list[str] = []
     bench.processes.expect("ip", "link", "show", "dev", "eth1")
 

@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import json
+import shutil
 from pathlib import Path
 
 import pytest
 
+from sunbeam.cluster.certificates import ClusterCertificates
 from sunbeam.cluster.services import Service, services_of
 from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.paths import Paths
+from sunbeam.core.process import Completed
 from sunbeam.core.task import Context
+from sunbeam.substrates.embedded.assembly import host_changes
+from sunbeam.substrates.embedded.container import KEY_LABEL
+from sunbeam.substrates.embedded.host_changes import HostChanges, TakenInterface
+from sunbeam.substrates.embedded.network import NetworkPlan
 from sunbeam.substrates.embedded.podman import Podman
 from sunbeam.tasks import removal
+from sunbeam.tasks.fix import fix
 from sunbeam.tasks.node import StartServices, WriteSettings
-from sunbeam.tasks.removal import RemoveServices, StopDaemon, forget
+from sunbeam.tasks.removal import RemoveServices, StopDaemon, destroy, forget, stop
+from tests.fakes.apt import Apt
+from tests.fakes.proc import process
+from tests.touches import previewed_and_done
 from tests.unit.core.bench import Workbench
 
 
@@ -78,6 +90,91 @@ async def test_an_undo_of_the_services_tells_what_goes_with_them(tmp_path: Path)
     settings = NodeSettings("one", "192.0.2.7")
     await WriteSettings(settings).act(context)
     assert (await StartServices(settings).foresee_undo(context)).risks == (removal.LOST,)
+
+
+class Cloud:
+    """Two containers that run and one that does not, a bridge, an interface of the machine, and a setting."""
+
+    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.dry, self.real = Workbench(root, dry_run=True), Workbench(root)
+        paths = self.paths = self.real.paths
+        ClusterCertificates(paths.certificates).ensure_authority()
+        paths.etc.mkdir(parents=True)
+        NodeSettings.file(paths).write_text(NodeSettings("one", "192.0.2.7").dump())
+        (root / "net" / NetworkPlan().pod_bridge).mkdir(parents=True)
+        changes = host_changes(paths)
+        (root / "proc/sys/net/ipv4").mkdir(parents=True)
+        (root / "proc/sys/net/ipv4/ip_forward").write_text("0\n")
+        HostChanges(paths.state / "host-changes.json", root).set_sysctl("net.ipv4.ip_forward", "1")
+        changes.note_interface(TakenInterface("eno1", True))
+        Podman(self.real.processes, paths).prepare()
+        listing = [
+            {"Names": [name], "State": state, "Labels": {KEY_LABEL: key}, "Created": 1}
+            for name, state, key in (("nova", "running", "u/nova/0"), ("old", "exited", "u/old/0"))
+        ]
+        for bench in (self.dry, self.real):
+            bench.processes.expect("podman", "ps", answer=json.dumps(listing))
+            bench.processes.expect("podman", "stop")
+            bench.processes.expect("ip", answer=Completed(("ip",), 1))
+        monkeypatch.setattr(removal, "INTERFACES", root / "net")
+        process(root / "processes", "self", "sunbeam", "check", "--fix")
+        monkeypatch.setattr("sunbeam.tasks.fix.PROC", root / "processes")
+        monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
+
+
+@pytest.fixture
+def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cloud:
+    return Cloud(tmp_path, monkeypatch)
+
+
+async def test_a_dry_run_of_stop_lists_what_is_stopped_then(cloud: Cloud) -> None:
+    listed = await previewed_and_done(cloud.dry, cloud.real, stop())
+    assert listed == {("stop", "nova"), ("give back", "eno1")}
+    assert [call[-1] for call in cloud.real.processes.calls if call[1] == "stop"] == ["nova"]
+    assert not any(call[1] == "stop" for call in cloud.dry.processes.calls)
+
+
+async def test_a_dry_run_of_destroy_lists_what_is_removed_then(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Ending:
+        async def run(self) -> None:
+            shutil.rmtree(Podman(cloud.real.processes, cloud.paths).folders.storage)
+
+    monkeypatch.setattr(removal, "embedded_teardown", lambda *_: Ending())
+    hosts = cloud.paths.root / "hosts"
+    hosts.write_text("before")
+    cloud.real.host.write_file(hosts, "ours")
+    Apt(cloud.dry.processes, {"podman", "conmon"})
+    apt = Apt(cloud.real.processes, set())
+    await cloud.real.host.install_packages(["podman"], record="apt", report=lambda text: None)
+    listed = await previewed_and_done(cloud.dry, cloud.real, destroy(cloud.paths, keep_packages=False))
+    assert listed == {
+        ("remove", "etcd"), ("remove", "sunbeamd"), ("remove", "podman"), ("remove", "conmon"),
+        ("remove", "nova"), ("remove", "old"), ("give back", "eno1"), ("remove", NetworkPlan().pod_bridge),
+        ("set back", "net.ipv4.ip_forward = 0"), ("restore", str(hosts)), ("remove", str(cloud.paths.etc)),
+        ("empty", str(cloud.paths.state)), ("empty", str(cloud.paths.run)),
+    }  # fmt: skip
+    assert hosts.read_text() == "before" and apt.installed == set() and not cloud.paths.etc.exists()
+    assert {entry.name for entry in cloud.paths.state.iterdir()} <= {
+        "journal.db", "journal.db-wal", "journal.db-shm"
+    }  # fmt: skip
+
+
+async def test_a_podman_that_cannot_tell_its_containers_keeps_none_from_being_removed(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    removed: list[bool] = []
+
+    class Ending:
+        async def run(self) -> None:
+            removed.append(True)
+
+    monkeypatch.setattr(removal, "embedded_teardown", lambda *_: Ending())
+    for bench in (cloud.dry, cloud.real):
+        bench.processes.replace("podman", "ps", answer=Completed(("podman",), 125, "", "database is damaged"))
+    listed = await previewed_and_done(cloud.dry, cloud.real, fix(["own-leftovers"]))
+    assert ("give back", "eno1") in listed and removed == [True]
 
 
 def test_the_last_traces_are_removed(tmp_path: Path) -> None:

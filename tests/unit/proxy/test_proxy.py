@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from sunbeam.cluster.answers import manifest_file
 from sunbeam.cluster.certificates import ClusterCertificates
 from sunbeam.cluster.manifests import versions
 from sunbeam.cluster.settings import NodeSettings
@@ -29,6 +30,7 @@ from sunbeam.operators.operations.controller import Controller
 from sunbeam.tasks.manifest import WriteManifest
 from sunbeam.tasks.proxy import ChangeManifest, ShowModels, WriteProxy, change_proxy, own_places
 from tests.fakes.store import MemoryStore
+from tests.touches import previewed_and_done
 from tests.unit.core.bench import Workbench
 
 SETTINGS = NodeSettings("node-1", "192.0.2.7")
@@ -212,6 +214,22 @@ async def test_without_a_word_in_the_manifest_the_environment_counts_once(
     assert await clearing.is_done(context) and await bootstrap.is_done(context)
     await clearing.undo(context)
     assert Proxy.kept(context.paths) == kept
+
+
+@pytest.mark.parametrize("said", [{**NONE, "http": URL}, NONE])
+async def test_a_dry_run_of_a_change_of_the_proxy_lists_what_is_written_then(
+    tmp_path: Path, said: dict[str, str]
+) -> None:
+    dry, real = Workbench(tmp_path, dry_run=True), Workbench(tmp_path)
+    node = Node(real.paths, real.processes)
+    before = {**NONE, "https": "http://p:3128"}
+    real.host.write_file(NodeSettings.file(node.paths), SETTINGS.dump())
+    real.host.write_file(proxy_file(node.paths), Proxy(https="http://p:3128").dump(), 0o600)
+    touch = "write" if said["http"] else "remove"
+    assert await previewed_and_done(dry, real, change_proxy(node, said, before)) == {
+        (touch, str(proxy_file(node.paths))),
+        ("write", str(manifest_file(node.paths))),
+    }
 
 
 async def test_programs_get_what_is_kept_when_they_start(

@@ -17,7 +17,6 @@ from sunbeam.core.errors import SunbeamError
 from sunbeam.core.paths import Paths
 from sunbeam.core.process import Completed
 from sunbeam.core.task import Context
-from sunbeam.substrates.embedded.assembly import host_changes
 from sunbeam.substrates.embedded.container import KEY_LABEL
 from sunbeam.substrates.embedded.host_changes import HostChanges, TakenInterface
 from sunbeam.substrates.embedded.network import NetworkPlan
@@ -102,10 +101,10 @@ class Cloud:
         paths.etc.mkdir(parents=True)
         NodeSettings.file(paths).write_text(NodeSettings("one", "192.0.2.7").dump())
         (root / "net" / NetworkPlan().pod_bridge).mkdir(parents=True)
-        changes = host_changes(paths)
         (root / "proc/sys/net/ipv4").mkdir(parents=True)
         (root / "proc/sys/net/ipv4/ip_forward").write_text("0\n")
-        HostChanges(paths.state / "host-changes.json", root).set_sysctl("net.ipv4.ip_forward", "1")
+        changes = HostChanges(paths.state / "host-changes.json", root)
+        changes.set_sysctl("net.ipv4.ip_forward", "1")
         changes.note_interface(TakenInterface("eno1", True))
         Podman(self.real.processes, paths).prepare()
         listing = [

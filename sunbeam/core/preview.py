@@ -28,6 +28,7 @@ NOTHING_TO_UNDO = "nothing to take back"
 KINDS: dict[str, TouchKind] = {
     **dict.fromkeys(("write", "pack", "restore", "remove"), "file"),
     **dict.fromkeys(("make folder", "remove folder", "empty", "make certificates in"), "folder"),
+    "update": "setting",
 }
 NOUNS: tuple[TouchKind, ...] = ("service", "container", "interface")
 """With which the verb of a change of the host may end: ``stop service``."""

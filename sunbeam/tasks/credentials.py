@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -53,19 +54,29 @@ class FetchCredentials(Task):
 
     async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:
         files = [context.paths.etc / name for name in ("ca.crt", "openrc", "clouds.yaml")]
-        new = tuple(Touch("file", "write", str(file)) for file in files if not file.exists())
-        note = "" if new else "written again only if the administrator's account is another by then"
-        return Foresight(changes=bool(new), touches=new, note=note)
+        aside = [file for file in files[2:] if _is_damaged(file)]
+        touches = (
+            *(Touch("file", "set aside", str(file)) for file in aside),
+            *(Touch("file", "write", str(file)) for file in files if file in aside or not file.exists()),
+        )
+        note = "" if touches else "written again only if the administrator's account is another by then"
+        return Foresight(changes=bool(touches), touches=touches, note=note)
+
+
+def _is_damaged(clouds: Path) -> bool:
+    try:
+        read_clouds(clouds)
+    except FileNotFoundError:
+        return False
+    except SunbeamError:
+        return True
+    return False
 
 
 def set_damaged_aside(context: Context) -> None:
     """Keep a clouds.yaml that cannot be read under another name, for the other clouds in it."""
     file = context.paths.etc / "clouds.yaml"
-    try:
-        read_clouds(file)
-    except FileNotFoundError:
-        return
-    except SunbeamError:
+    if _is_damaged(file):
         aside = file.with_name("clouds.yaml.damaged")
         context.host.act("set aside", str(file), partial(file.replace, aside))
         context.report(f"{file} could not be read and is now {aside.name}")

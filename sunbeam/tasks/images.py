@@ -218,6 +218,7 @@ class ExtractGuest(Task):
     needs = (f"image-{GUEST}",)
     phase = PHASE
     typical_seconds = 1.0
+    rehearsable = True
 
     def __init__(self, builder: ImageBuilder) -> None:
         self._builder = builder
@@ -229,6 +230,8 @@ class ExtractGuest(Task):
 
     async def act(self, context: Context) -> None:
         target = context.paths.images / GUEST_FILE
-        if not context.host.dry_run:
-            await self._builder.copy_out(GUEST, f"/{GUEST_FILE}", target)
+        context.host.make_folder(target.parent)
+        with context.host.mutation("write", str(target)) as really:
+            if really:
+                await self._builder.copy_out(GUEST, f"/{GUEST_FILE}", target)
         context.host.write_file(target.with_name(f"{GUEST_FILE}.recipe"), self._builder.recipes[GUEST].digest)

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sunbeam.core.errors import SunbeamError
-from sunbeam.core.foresight import Artifact, Foresight, Touch
-from sunbeam.core.process import ProcessFailed
+from sunbeam.core.foresight import Artifact, Foresight
+from sunbeam.core.process import Processes, ProcessFailed
 from sunbeam.core.snapshot import take_place
 from sunbeam.core.task import Context, Task
 from sunbeam.tasks.removal import RemoveContainers
-from sunbeam.terraform.binary import PACKAGE, SIZE, find_core, present_core
+from sunbeam.terraform.binary import PACKAGE, SIZE, fetch_core, present_core
 
 PHASE = "Prepare the machine"
 ETCD_SIZE = 8_400_000
@@ -67,6 +67,7 @@ class FetchEtcd(Task):
     title = "Fetch etcd"
     phase = PHASE
     typical_seconds = 4.0
+    rehearsable = True
 
     def __init__(self, *needs: str) -> None:
         self.needs = needs
@@ -77,16 +78,18 @@ class FetchEtcd(Task):
     async def act(self, context: Context) -> None:
         program = context.paths.bin / "etcd"
         context.host.make_folder(program.parent)
+        not_updated = await context.host.update_package_lists(report=context.report)
+        with context.host.mutation("write", str(program)) as really:
+            if really:
+                await self._fetch(context.host.processes, program, not_updated)
+
+    async def _fetch(self, processes: Processes, program: Path, not_updated: str) -> None:
+        """``not_updated``: why apt's lists may be old."""
         with tempfile.TemporaryDirectory(prefix="etcd-", dir=program.parent) as scratch:
             place = Path(scratch)
             place.chmod(0o755)
-            not_updated = await context.host.update_package_lists(report=context.report)
             try:
-                await context.host.run(
-                    ["apt-get", "download", "-qq", "etcd-server"],
-                    changes="fetch package etcd-server",
-                    cwd=place,
-                )
+                await processes.run(["apt-get", "download", "-qq", "etcd-server"], cwd=place)
             except ProcessFailed as failure:
                 raise SunbeamError(
                     "etcd could not be fetched",
@@ -96,16 +99,14 @@ class FetchEtcd(Task):
                     id="etcd-not-fetched",
                 ) from failure
             for package in place.glob("*.deb"):
-                await context.host.run(["dpkg-deb", "-x", package, place], changes="unpack etcd")
+                await processes.run(["dpkg-deb", "-x", package, place])
                 await asyncio.to_thread(take_place, place / "usr/bin/etcd", program)
 
     async def undo(self, context: Context) -> None:
         context.host.remove(context.paths.bin / "etcd")
 
     async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:
-        touches = (Touch("file", "write", str(context.paths.bin / "etcd")),
-                   Touch("setting", "update", "package lists of apt"))  # fmt: skip
-        return Foresight(touches=touches, artifacts=(Artifact("fetch", "package etcd-server", ETCD_SIZE),))
+        return Foresight(artifacts=(Artifact("fetch", "package etcd-server", ETCD_SIZE),))
 
 
 class FetchTerraform(Task):
@@ -115,13 +116,18 @@ class FetchTerraform(Task):
     title = "Find OpenTofu or Terraform"
     phase = PHASE
     typical_seconds = 8.0
+    rehearsable = True
 
     def __init__(self, *needs: str) -> None:
         self.needs = needs
 
     async def act(self, context: Context) -> None:
+        folder = context.paths.bin
+        core = await present_core(folder)
+        if core is None:
+            with context.host.mutation("write", str(folder / "tofu")) as really:
+                core = await fetch_core(context.host.processes, folder) if really else None
         if not context.host.dry_run:
-            core = await find_core(context.host.processes, context.paths.bin)
             context.report(f"using {core}")
 
     async def undo(self, context: Context) -> None:
@@ -130,6 +136,5 @@ class FetchTerraform(Task):
     async def foresee(self, context: Context, before: Mapping[str, Foresight]) -> Foresight:
         core = await present_core(context.paths.bin)
         if core is not None:
-            return Foresight(changes=False, note=f"uses {core}")
-        program = Touch("file", "write", str(context.paths.bin / "tofu"))
-        return Foresight(touches=(program,), artifacts=(Artifact("fetch", f"OpenTofu, npm {PACKAGE}", SIZE),))
+            return Foresight(note=f"uses {core}")
+        return Foresight(artifacts=(Artifact("fetch", f"OpenTofu, npm {PACKAGE}", SIZE),))

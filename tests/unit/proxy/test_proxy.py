@@ -216,20 +216,20 @@ async def test_without_a_word_in_the_manifest_the_environment_counts_once(
     assert Proxy.kept(context.paths) == kept
 
 
-@pytest.mark.parametrize("said", [{**NONE, "http": URL}, NONE])
+@pytest.mark.parametrize("verb", ["write", "remove"])
 async def test_a_dry_run_of_a_change_of_the_proxy_lists_what_is_written_then(
-    tmp_path: Path, said: dict[str, str]
+    tmp_path: Path, verb: str
 ) -> None:
     dry, real = Workbench(tmp_path, dry_run=True), Workbench(tmp_path)
     node = Node(real.paths, real.processes)
     before = {**NONE, "https": "http://p:3128"}
     real.host.write_file(NodeSettings.file(node.paths), SETTINGS.dump())
     real.host.write_file(proxy_file(node.paths), Proxy(https="http://p:3128").dump(), 0o600)
-    touch = "write" if said["http"] else "remove"
-    assert await previewed_and_done(dry, real, change_proxy(node, said, before)) == {
-        (touch, str(proxy_file(node.paths))),
-        ("write", str(manifest_file(node.paths))),
-    }
+    async with await asyncio.start_server(lambda reader, writer: writer.close(), "127.0.0.1") as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        said = {**NONE, "http": url} if verb == "write" else NONE
+        listed = await previewed_and_done(dry, real, change_proxy(node, said, before))
+    assert listed == {(verb, str(proxy_file(node.paths))), ("write", str(manifest_file(node.paths)))}
 
 
 async def test_programs_get_what_is_kept_when_they_start(

@@ -6,10 +6,11 @@ import pytest
 import yaml
 
 from sunbeam.cluster.openstack import DEMO, cloud_entry, demo_password
+from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.errors import SunbeamError
 from sunbeam.core.paths import Paths
 from sunbeam.core.task import Context
-from sunbeam.tasks.credentials import clouds_yaml, openrc, set_damaged_aside
+from sunbeam.tasks.credentials import FetchCredentials, clouds_yaml, openrc, set_damaged_aside
 from tests.unit.core.bench import Workbench
 
 ACCOUNT = {
@@ -45,7 +46,7 @@ def test_openrc_quotes_what_a_shell_would_split(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text", ["", "clouds:", "- clouds", "clouds: {sunbeam: {auth: old}}", "password: 'it is secret", "\xff"]
 )
-def test_a_damaged_clouds_yaml_is_told_kept_and_written_again(tmp_path: Path, text: str) -> None:
+async def test_a_damaged_clouds_yaml_is_told_kept_and_written_again(tmp_path: Path, text: str) -> None:
     bench = Workbench(tmp_path)
     file = bench.paths.etc / "clouds.yaml"
     file.parent.mkdir(parents=True)
@@ -56,7 +57,12 @@ def test_a_damaged_clouds_yaml_is_told_kept_and_written_again(tmp_path: Path, te
     assert "secret" not in str(damaged.value)
     assert demo_password(bench.paths, "demo")
 
-    set_damaged_aside(Context(bench.host, bench.paths, bench.clock, lambda text: None))
+    context = Context(bench.host, bench.paths, bench.clock, lambda text: None)
+    foreseen = await FetchCredentials(NodeSettings("one", "192.0.2.9")).foresee(context, {})
+    set_damaged_aside(context)
+    moved = [(each.verb, each.target) for each in bench.host.performed]
+    assert [(each.verb, each.name) for each in foreseen.touches if each.verb == "set aside"] == moved
+    assert not moved or ("write", str(file)) in [(each.verb, each.name) for each in foreseen.touches]
     file.write_text(clouds_yaml(ACCOUNT, bench.paths))
     assert cloud_entry(bench.paths)["auth"]["password"] == "it's secret"
     aside = file.with_name("clouds.yaml.damaged")

@@ -15,11 +15,20 @@ from sunbeam.core.change import Change
 from sunbeam.core.errors import PreflightFailed, Problem
 from sunbeam.core.paths import Paths
 from sunbeam.core.preview import preview
+from sunbeam.core.task import Context
 from sunbeam.images.builder import ImageBuilder
 from sunbeam.images.recipes import RECIPE_LABEL
-from sunbeam.tasks.images import BuildImage, CheckBuild, RemoveReplaced, image_builder, image_tasks
+from sunbeam.tasks.images import (
+    BuildImage,
+    CheckBuild,
+    ExtractGuest,
+    RemoveReplaced,
+    image_builder,
+    image_tasks,
+)
 from tests.fakes.processes import FakeProcesses
-from tests.unit.core.bench import Workbench
+from tests.touches import previewed_and_done
+from tests.unit.core.bench import Step, Workbench
 
 
 def test_a_named_image_brings_what_it_is_built_from(tmp_path: Path) -> None:
@@ -118,6 +127,29 @@ async def test_what_a_build_fetches_from_is_checked_first_unless_nothing_is_buil
 def outdated(builder: ImageBuilder) -> BuildImage:
     """Built unless it is current."""
     return BuildImage(builder, builder.recipes["base"], ["base"])
+
+
+async def test_a_dry_run_lists_the_guest_image_that_is_taken_out_then(tmp_path: Path) -> None:
+    dry, real = Workbench(tmp_path, dry_run=True), Workbench(tmp_path)
+    builder = builder_of(real)
+
+    def copy(argv: tuple[str, ...], text: str | None) -> str:
+        Path(argv[-1]).touch()
+        return ""
+
+    real.processes.expect("podman", "create", answer="c1")
+    real.processes.expect("podman", "cp", "c1:/guest.qcow2", answer=copy)
+    real.processes.expect("podman", "rm", "--force", "c1")
+
+    async def nothing(context: Context) -> None: ...
+
+    built = Step("image-guest", nothing, done=lambda: True)
+    images = real.paths.images
+    assert await previewed_and_done(dry, real, Change("t", "T", [built, ExtractGuest(builder)])) == {
+        ("make folder", str(images)),
+        ("write", str(images / "guest.qcow2")),
+        ("write", str(images / "guest.qcow2.recipe")),
+    }
 
 
 def builder_of(bench: Workbench) -> ImageBuilder:

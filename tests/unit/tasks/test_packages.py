@@ -8,10 +8,13 @@ import pytest
 
 from sunbeam.core.change import Change
 from sunbeam.core.errors import SunbeamError
-from sunbeam.core.process import Completed, ProcessFailed
-from sunbeam.tasks.packages import PACKAGES, RECORD, FetchEtcd, InstallPackages
+from sunbeam.core.events import TaskProgress
+from sunbeam.core.process import Completed, Processes, ProcessFailed
+from sunbeam.tasks import packages
+from sunbeam.tasks.packages import PACKAGES, RECORD, FetchEtcd, FetchTerraform, InstallPackages
 from tests.fakes.apt import Apt
 from tests.fakes.disk import watch_syncs
+from tests.touches import previewed_and_done
 from tests.unit.core.bench import Workbench
 
 
@@ -32,7 +35,7 @@ async def test_etcd_is_fetched_once_another_apt_has_ended(tmp_path: Path) -> Non
 async def test_etcd_is_on_the_disk_before_it_counts_as_fetched(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bench = Workbench(tmp_path)
+    bench, dry = Workbench(tmp_path), Workbench(tmp_path, dry_run=True)
 
     def download(argv: tuple[str, ...], input: str | None) -> str:
         next(bench.paths.bin.glob("etcd-*")).joinpath("etcd-server.deb").touch()
@@ -48,8 +51,35 @@ async def test_etcd_is_on_the_disk_before_it_counts_as_fetched(
     bench.processes.expect("apt-get", "download", answer=download)
     bench.processes.expect("dpkg-deb", answer=unpack)
     synced = watch_syncs(monkeypatch)
-    await bench.engine.run(Change("t", "T", [FetchEtcd()]))
+    program = bench.paths.bin / "etcd"
+    assert await previewed_and_done(dry, bench, Change("t", "T", [FetchEtcd()])) == {
+        ("make folder", str(program.parent)),
+        ("update", "package lists of apt"),
+        ("write", str(program)),
+    }
     assert synced == ["etcd", "bin"] and (bench.paths.bin / "etcd").exists()
+
+
+@pytest.mark.parametrize("there", [True, False])
+async def test_opentofu_is_fetched_only_if_there_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool
+) -> None:
+    bench, dry = Workbench(tmp_path), Workbench(tmp_path, dry_run=True)
+    tofu = bench.paths.bin / "tofu"
+
+    async def fetch(processes: Processes, folder: Path) -> Path:
+        assert not there
+        return tofu
+
+    async def present(folder: Path) -> Path | None:
+        return tofu if there else None
+
+    monkeypatch.setattr(packages, "fetch_core", fetch)
+    monkeypatch.setattr(packages, "present_core", present)
+    touches = await previewed_and_done(dry, bench, Change("t", "T", [FetchTerraform()]))
+    assert touches == (set() if there else {("write", str(tofu))})
+    told = [event.text for event in [*dry.events, *bench.events] if isinstance(event, TaskProgress)]
+    assert told == [f"using {tofu}"]
 
 
 async def test_what_is_installed_after_a_cut_off_installation_is_not_ours(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ class Making:
             with change_lock(self.node.paths.change_lock) as held:
                 try:
                     self._journaled(held, channel).afterwards()
-                except (PreflightFailed, Interrupted, KeyboardInterrupt):
+                except (PreflightFailed, Interrupted):
                     if not held.change:
                         traces.remove()
                     raise

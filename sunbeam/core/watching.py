@@ -16,8 +16,9 @@ from sunbeam.core.event_log import change_log, parse_line
 from sunbeam.core.events import ChangeFinished, ChangeStarted, Event, Heartbeat
 from sunbeam.core.lock import Holder, holder
 from sunbeam.core.paths import Paths
+from sunbeam.core.running import INTERRUPTS
 from sunbeam.core.status import ChangeStatus
-from sunbeam.core.worker import INTERRUPTS, Began, Ended, Told, Worker
+from sunbeam.core.worker import Began, Ended, Told, Worker
 
 LOOK_SECONDS = 0.1
 TICK_SECONDS = 0.5

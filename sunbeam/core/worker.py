@@ -20,11 +20,9 @@ from multiprocessing.reduction import recv_handle, send_handle
 from pathlib import Path
 from typing import NoReturn
 
-from sunbeam.core.command import this_command
-from sunbeam.core.errors import ExitCode, Interrupted, SunbeamError
+from sunbeam.core.errors import ExitCode, SunbeamError
 from sunbeam.core.events import Event
-
-INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
+from sunbeam.core.running import INTERRUPTS
 
 
 @dataclass(frozen=True)
@@ -107,11 +105,10 @@ class Worker:
 
 
 def start_worker(work: Callable[[Channel], None]) -> Worker:
-    """Do ``work`` in a new process, whose output goes nowhere."""
+    """Do ``work`` in a new process, whose output goes nowhere; only within ``run`` it hears signals."""
     ours, theirs = Pipe()
     sys.stdout.flush()
     sys.stderr.flush()
-    # A signal that comes before the worker has handlers of its own waits for them.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTS)
     pid = os.fork()
     if pid:
@@ -135,10 +132,7 @@ def _be_a_worker(work: Callable[[Channel], None], channel: Channel) -> NoReturn:
 
 def _failure(work: Callable[[Channel], None], channel: Channel) -> BaseException | None:
     try:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPTS)
         work(channel)
-    except KeyboardInterrupt:
-        return Interrupted("Interrupted", next_command=this_command())
     except SunbeamError as error:
         return error
     except BaseException as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pickle
 import signal
@@ -13,6 +14,7 @@ import pytest
 from sunbeam.core.errors import Interrupted, NeedsPerson, PreflightFailed, Problem, SunbeamError
 from sunbeam.core.event_log import EventLog
 from sunbeam.core.events import ChangeStarted, Event, ProblemFound, TaskProgress
+from sunbeam.core.running import run
 from sunbeam.core.watching import follow_worker
 from sunbeam.core.worker import Channel, start_worker
 
@@ -90,6 +92,23 @@ def test_a_worker_has_a_session_and_no_terminal() -> None:
     assert os.read(reader, 1000).decode() == repr([True, *["/dev/null"] * 3])
     os.close(reader)
     os.close(writer)
+
+
+class Swallowing:
+    """Python only tells of an exception that is raised here."""
+
+    def __del__(self) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        sum(range(1000))
+
+
+def test_an_interrupt_that_comes_where_exceptions_are_lost_is_heard_when_the_loop_runs() -> None:
+    def work(channel: Channel) -> None:
+        Swallowing()
+        run(asyncio.sleep(300))
+
+    with pytest.raises(Interrupted):
+        follow_worker(start_worker(work), Shown())
 
 
 def test_a_killed_worker_is_told() -> None:

@@ -34,19 +34,14 @@ class Browser:
         self._post(f"/element/{self._find(selector)}/value", {"text": text})
 
     def click(self, selector: str, seconds: float = 180) -> None:
-        """As soon as it is to be seen; found and clicked at once, since the page may replace it meanwhile."""
+        """As soon as it can be clicked; found again if the page replaces it meanwhile."""
         deadline = time.monotonic() + seconds
-        script = (
-            "const found = document.querySelector(arguments[0]);"
-            " const ready = found !== null && found.getClientRects().length > 0 && !found.disabled;"
-            " if (ready) setTimeout(() => found.click());"
-            " return ready"
-        )
         clicked = False
         while not clicked:
             assert time.monotonic() < deadline, f"no {selector} on the page:\n{self.text()}"
             with suppress(AssertionError):
-                clicked = bool(self._post("/execute/sync", {"script": script, "args": [selector]}))
+                self._post(f"/element/{self._find(selector)}/click", {})
+                clicked = True
 
     def text(self) -> str:
         """What a person sees; asked at once, since the page may be left meanwhile."""

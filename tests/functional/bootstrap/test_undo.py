@@ -24,7 +24,7 @@ def test_an_undone_bootstrap_leaves_only_its_record(cloud: SmallCloud) -> None:
     command = f"{RUN} {cloud.root}"
     ended = alone(cloud, f"{command} && {command} undo 1 --dry-run && {command} undo 1")
     assert ended.returncode == 0, ended.stdout + ended.stderr + cloud.logs()
-    assert "stop service sunbeamd" in ended.stdout
+    assert "stop services sunbeamd, etcd" in ended.stdout
     assert "Undone in" in ended.stdout
     (change,) = cloud.changes()
     assert change.status == "undone" and {str(task.status) for task in change.tasks} <= {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 
 from sunbeam.core.events import ChangePreviewed, parse_event
 from tests.functional.changes.machine import Machine, ended, kill, on_a_terminal, read_until, until
@@ -55,6 +56,7 @@ def test_off_a_terminal_an_undo_that_loses_data_is_refused_whole(machine: Machin
     listed = machine.do("undo", "1", "--dry-run")
     assert listed.out.splitlines() == [
         "Undo: Make bread: 3 tasks",
+        f"On {platform.node()}",
         "",
         "Keep what people own",
         f"  remove {machine.paths.state}/bread.data",

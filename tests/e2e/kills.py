@@ -23,6 +23,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.lock import holder
 from sunbeam.core.paths import Paths
 from tests.e2e.conftest import PROGRAMS
@@ -117,6 +118,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kills", type=int, default=5)
     wanted = parser.parse_args()
+    if NodeSettings.exists(Paths()):
+        parser.error("there is a cloud already. Type: ./run destroy --yes")
     victims = plan(wanted.seed, wanted.kills)
     listed = ", ".join(f"{victim} after {pause:.1f} s" for victim, pause in victims)
     print(f"seed {wanted.seed}: {listed}", flush=True)

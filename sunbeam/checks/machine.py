@@ -12,6 +12,7 @@ from sunbeam.checks.check import CheckContext
 from sunbeam.checks.wanted import Wanted
 from sunbeam.checks.words import GIB, size
 from sunbeam.core.errors import Problem
+from sunbeam.core.file_text import text
 from sunbeam.substrates.embedded.facts import Facts, program_answers
 
 SUPPORTED = {"debian": ("12", "13"), "ubuntu": ("24.04",)}
@@ -178,8 +179,8 @@ def locale(encoding: str, wanted: Wanted) -> Iterator[Problem]:
 async def security_modules(context: CheckContext) -> tuple[bool, tuple[str, ...]]:
     """Whether SELinux enforces, and the enforced AppArmor profiles of programs that our containers run."""
     kernel = context.root / "sys"
-    enforcing = _text(kernel / "fs/selinux/enforce").strip() == "1"
-    profiles = _text(kernel / "kernel/security/apparmor/profiles").splitlines()
+    enforcing = text(kernel / "fs/selinux/enforce").strip() == "1"
+    profiles = text(kernel / "kernel/security/apparmor/profiles").splitlines()
     enforced = [line.partition(" (")[0] for line in profiles if line.endswith("(enforce)")]
     return enforcing, tuple(name for name in enforced if Path(name).name in CONFINED)
 
@@ -219,10 +220,3 @@ def confinement(seen: tuple[bool, tuple[str, ...]], wanted: Wanted) -> Iterator[
             severity="warning",
             id="apparmor-profile",
         )
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text()
-    except OSError:
-        return ""

@@ -149,7 +149,7 @@ class Host:
         with self.mutation("write", str(path)) as real:
             if real:
                 record = {"path": str(path), "addition": addition, "made": not before}
-                self.note(HostChange("line", f"{path}: {line}", record))
+                self.note(HostChange("line", lines.target(path, line), record))
                 restore(path, {"mode": 0o644, **before, "text": text + addition})
 
     def remove(self, path: Path) -> None:

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+
+def target(path: Path, line: str) -> str:
+    """Under which it is on record."""
+    return f"{path}: {line}"
+
 
 def added(text: str, line: str) -> str:
     """What is to be put behind ``text`` so that it ends with ``line``."""

@@ -14,6 +14,7 @@ from sunbeam.checks.leftovers import REMOVE_OWN
 from sunbeam.checks.names import LOCALHOST, OWN_NAME
 from sunbeam.checks.packages import CONFIGURE, LISTING, interrupted, unfinished
 from sunbeam.cluster.running import in_use, running_clouds
+from sunbeam.core import lines
 from sunbeam.core.change import Change
 from sunbeam.core.errors import Problem, SunbeamError, UsageError
 from sunbeam.core.host import Undo
@@ -45,7 +46,7 @@ class AddHostsLine(Task):
         context.host.add_line(_hosts_file(context), self.line(context))
 
     async def undo(self, context: Context) -> None:
-        target = ("line", f"{_hosts_file(context)}: {self.line(context)}")
+        target = ("line", lines.target(_hosts_file(context), self.line(context)))
         await context.host.undo_targets([target], report=context.report)
 
 

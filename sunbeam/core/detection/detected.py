@@ -17,6 +17,7 @@ from sunbeam.core.detection.disks import Disk, disks
 from sunbeam.core.detection.interfaces import Interface, interfaces
 from sunbeam.core.detection.proxies import FoundProxy, found_proxy
 from sunbeam.core.detection.time_state import TimeState, kernel_clock, time_state
+from sunbeam.core.file_text import text
 from sunbeam.core.process import Processes
 from sunbeam.substrates.embedded import network_facts
 from sunbeam.substrates.embedded.kvm import KvmState, try_kvm
@@ -94,10 +95,10 @@ async def detect(
         interfaces(probe, root), disks(probe), network_facts.gather(probe), try_kvm(processes, root)
     )
     return Detected(
-        host_name=_text(root / "proc/sys/kernel/hostname").strip() or platform.node(),
-        system=_name_of_system(_text(root / "etc/os-release")),
+        host_name=text(root / "proc/sys/kernel/hostname").strip() or platform.node(),
+        system=_name_of_system(text(root / "etc/os-release")),
         cores=cores(),
-        memory=_memory(_text(root / "proc/meminfo")),
+        memory=_memory(text(root / "proc/meminfo")),
         disk_free=_free(root / "var/lib/sunbeam"),
         kvm=found_kvm.state,
         interfaces=found_interfaces,
@@ -118,7 +119,7 @@ def resolvers(root: Path = Path("/")) -> tuple[str, ...]:
 
 
 def _nameservers(file: Path) -> tuple[str, ...]:
-    named = re.findall(r"^nameserver\s+(\S+)", _text(file), re.MULTILINE)
+    named = re.findall(r"^nameserver\s+(\S+)", text(file), re.MULTILINE)
     return tuple(each for each in dict.fromkeys(named) if _is_address(each))
 
 
@@ -133,13 +134,6 @@ def _is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8", "replace")
-    except OSError:
-        return ""
 
 
 def _name_of_system(release: str) -> str:

@@ -10,11 +10,11 @@ from typing import Any
 
 from sunbeam.cluster.openstack import cloud_entry
 from sunbeam.cluster.openstack_api import open_api
+from sunbeam.core.file_text import text
 from sunbeam.doctor.bundle.node import Files
 from sunbeam.doctor.look import FORESEEN, Look, NotRead
 from sunbeam.doctor.readings import containers, node, operators
 from sunbeam.doctor.readings.backends import HYPERVISOR
-from sunbeam.doctor.readings.text import text
 
 LOG_RECORDS = 10_000
 OPENSTACK = {

@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator
 from dataclasses import asdict
 from pathlib import Path
 
+from sunbeam.core.file_text import tail, text
 from sunbeam.doctor.bundle.processes import processes
 from sunbeam.doctor.look import Look
 from sunbeam.doctor.readings import node
-from sunbeam.doctor.readings.text import tail, text
 
 Files = AsyncIterator[tuple[str, str]]
 LOG_BYTES = 2 << 20

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sunbeam.core.file_text import text
 from sunbeam.core.paths import Paths
-from sunbeam.doctor.readings.text import text
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from typing import Any
 
 import aiohttp
 
+from sunbeam.core.file_text import text
 from sunbeam.doctor.look import Look, NotRead
 from sunbeam.doctor.readings.node import settings
-from sunbeam.doctor.readings.text import text
 from sunbeam.substrates.embedded.container_log import LogLine, last_lines
 from sunbeam.substrates.embedded.containers_conf import ContainerFolders
 from sunbeam.substrates.embedded.directory import Directory

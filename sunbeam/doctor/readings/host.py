@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sunbeam.core.detection.time_state import TimeState, time_state
+from sunbeam.core.file_text import text
 from sunbeam.doctor.look import Look
-from sunbeam.doctor.readings.text import text
 from sunbeam.substrates.embedded.kvm import Kvm, try_kvm
 
 MIB = 1 << 20

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from ipaddress import IPv4Interface
 from pathlib import Path
 
+from sunbeam.core.file_text import text
 from sunbeam.doctor.look import Look
 from sunbeam.doctor.readings.node import command_of, settings
-from sunbeam.doctor.readings.text import text
 from sunbeam.substrates.embedded.directory import Directory
 from sunbeam.substrates.embedded.hosts_file import render
 from sunbeam.substrates.embedded.network_facts import Listener, hops, listeners_of

@@ -13,9 +13,9 @@ from sunbeam.cluster.services import services_of
 from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core import lock
 from sunbeam.core.errors import SunbeamError
+from sunbeam.core.file_text import tail, text
 from sunbeam.core.journal import ChangeRecord, Journal
 from sunbeam.doctor.look import Look
-from sunbeam.doctor.readings.text import tail, text
 
 LOG_LINES = 200
 WHOLE = ("cluster bootstrap", "cluster start", "cluster destroy")

@@ -14,10 +14,10 @@ from sunbeam.checks.web import head, proxy_for
 from sunbeam.cluster.openstack import CLOUD, cloud_entry
 from sunbeam.cluster.openstack_api import open_api
 from sunbeam.cluster.probes import CloudHealth, probe_cloud
+from sunbeam.core.file_text import text
 from sunbeam.core.proxy import Proxy
 from sunbeam.doctor.look import Look, NotRead
 from sunbeam.doctor.readings.node import settings
-from sunbeam.doctor.readings.text import text
 from sunbeam.images.mirrors import apt_sources
 
 SECONDS = 4.0

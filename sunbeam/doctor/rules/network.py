@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from sunbeam.core.file_text import text
 from sunbeam.doctor.diagnosis import Diagnosis
 from sunbeam.doctor.look import Look
 from sunbeam.doctor.readings import containers, network, node, outside
-from sunbeam.doctor.readings.text import text
 
 WHOLE_START = "sunbeam cluster stop && sunbeam cluster start"
 

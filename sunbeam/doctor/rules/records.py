@@ -8,12 +8,12 @@ from datetime import timedelta
 
 from sunbeam.cluster.settings import NodeSettings
 from sunbeam.core.errors import SunbeamError
+from sunbeam.core.file_text import last
 from sunbeam.core.journal import ChangeRecord, JournalNewer, JournalNotWritten
 from sunbeam.core.status import ChangeStatus, TaskStatus
 from sunbeam.doctor.diagnosis import Diagnosis
 from sunbeam.doctor.look import Look, NotRead
 from sunbeam.doctor.readings import node
-from sunbeam.doctor.readings.text import last
 
 BOOTSTRAP = "sunbeam cluster bootstrap"
 SILENT = timedelta(minutes=15)

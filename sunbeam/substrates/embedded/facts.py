@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from sunbeam.core.cores import cores
+from sunbeam.core.file_text import text
 from sunbeam.core.paths import Paths
 from sunbeam.substrates.embedded.probes import Probe
 
@@ -59,23 +60,23 @@ class Facts:
 
 def read(system: System, root: Path = Path("/")) -> Facts:
     """What files below ``root`` say, without running any program."""
-    release = _os_release(_text(root / "etc/os-release"))
-    mounts = _text(root / "proc/mounts")
-    meminfo = _text(root / "proc/meminfo")
+    release = _os_release(text(root / "etc/os-release"))
+    mounts = text(root / "proc/mounts")
+    meminfo = text(root / "proc/meminfo")
     return Facts(
         system=system,
         distribution=release.get("ID", ""),
         version=release.get("VERSION_ID", ""),
         distribution_name=release.get("PRETTY_NAME", ""),
         codename=release.get("VERSION_CODENAME", ""),
-        systemd=_text(root / "proc/1/comm").strip() == "systemd",
+        systemd=text(root / "proc/1/comm").strip() == "systemd",
         cgroups=_cgroups(mounts),
         cgroups_writable=_cgroups_writable(mounts),
         tun=(root / "dev/net/tun").exists(),
         memory=_meminfo(meminfo, "MemTotal"),
         memory_available=_meminfo(meminfo, "MemAvailable"),
         resolvers=tuple(
-            re.findall(r"^nameserver\s+(\S+)", _text(root / "etc/resolv.conf"), flags=re.MULTILINE)
+            re.findall(r"^nameserver\s+(\S+)", text(root / "etc/resolv.conf"), flags=re.MULTILINE)
         ),
     )
 
@@ -102,13 +103,6 @@ async def leftovers(probe: Probe, root: Path) -> tuple[str, ...]:
     if (state / "runtime").is_dir():
         found.append(f"folder {state}")
     return tuple(found)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text()
-    except OSError:
-        return ""
 
 
 def _os_release(text: str) -> dict[str, str]:

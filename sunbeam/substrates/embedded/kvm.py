@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from sunbeam.core.file_text import text
 from sunbeam.core.process import Processes
 
 SECONDS = 4
@@ -28,7 +29,7 @@ class Kvm:
 
 async def try_kvm(processes: Processes, root: Path = Path("/")) -> Kvm:
     """Runs a guest; "unknown" where none can be tried, since the node alone proves nothing."""
-    flag = re.search(r"\b(vmx|svm)\b", _text(root / "proc/cpuinfo"))
+    flag = re.search(r"\b(vmx|svm)\b", text(root / "proc/cpuinfo"))
     state, why = await _attempt(processes, root / "dev/kvm")
     return Kvm(state, why, flag[1] if flag else "")
 
@@ -65,10 +66,3 @@ async def _attempt(processes: Processes, node: Path) -> tuple[KvmState, str]:
         last = completed.stderr.strip().splitlines()[-1:]
         return "unknown", f"{GUEST.name} ended with {completed.returncode}: {''.join(last)}"
     return seen["state"], seen["why"]
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text()
-    except OSError:
-        return ""

@@ -114,8 +114,8 @@ class Host:
             return await self.processes.run(argv, input=input, env=env, cwd=cwd, check=check, on_line=on_line)
 
     def make_folder(self, path: Path, mode: int = 0o755) -> None:
-        """Make ``path`` and its parents unless they exist."""
-        if path.is_dir():
+        """Make ``path`` and its parents unless they exist, or would by then."""
+        if path.is_dir() or (self.dry_run and self._is_listed("make folder", path)):
             return
         first_missing = next(each for each in [*reversed(path.parents), path] if not each.exists())
         with self.mutation("make folder", str(path)) as real:
@@ -243,6 +243,9 @@ class Host:
             mutation = Mutation(verb, self._redactor.redact(target), seconds, place)
             self.performed.append(mutation)
             self._observer(mutation)
+
+    def _is_listed(self, verb: str, path: Path) -> bool:
+        return any((each.verb, each.target) == (verb, str(path)) for each in self.performed)
 
     def _is_ours(self, path: Path) -> bool:
         own = (self.paths.state, self.paths.run, self.paths.etc)

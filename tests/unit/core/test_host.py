@@ -28,6 +28,16 @@ async def test_what_was_there_before_comes_back(tmp_path: Path) -> None:
     assert bench.journal.host_changes() == []
 
 
+async def test_a_folder_is_listed_once(tmp_path: Path) -> None:
+    host = Workbench(tmp_path, dry_run=True).host
+    for name in ("a", "b"):
+        host.write_file(tmp_path / "etc/made" / name, "x")
+    folder = tmp_path / "etc/made"
+    assert [(each.verb, each.target) for each in host.performed] == [
+        ("make folder", str(folder)), ("write", str(folder / "a")), ("write", str(folder / "b")),
+    ]  # fmt: skip
+
+
 async def test_somebody_elses_file_in_our_folder_stays(tmp_path: Path) -> None:
     bench = Workbench(tmp_path)
     bench.host.write_file(tmp_path / "etc/made/ours", "x")
